@@ -1,0 +1,56 @@
+import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerResponse } from "node:http";
+
+/** How one query key is read; the OpenAPI document is made from the same words. */
+export interface QueryParameter {
+  readonly name: string;
+  readonly description: string;
+  readonly schema:
+    | { readonly type: "integer" | "number"; readonly minimum?: number; readonly maximum?: number }
+    | { readonly type: "boolean" } // 1|0, true|false, yes|no, on|off
+    | { readonly type: "string"; readonly maxLength?: number; readonly pattern?: string };
+}
+
+/** A parsed request: query values are already of their declared type, unknown keys are left out. */
+export interface HttpRequest {
+  readonly method: string;
+  /** Path without query, aliases resolved. */
+  readonly path: string;
+  /** Values of `:name` in the route's path, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, number | boolean | string | undefined>>;
+  readonly headers: IncomingHttpHeaders;
+  /** The client's address without port. */
+  readonly remoteAddress: string;
+  /** Aborts when the client goes away or the server stops. */
+  readonly signal: AbortSignal;
+  /** The JSON body; throws ProtocolError (400, 413, 415). */
+  json(): Promise<unknown>;
+}
+
+/** A complete answer, or the promise to write one: `takeOver` gets the raw response and owns it to its end. */
+export type HttpReply =
+  | {
+      readonly status?: number;
+      readonly headers?: OutgoingHttpHeaders;
+      /** An object is sent as JSON. */
+      readonly body?: string | Buffer | object;
+    }
+  | { readonly takeOver: (response: ServerResponse) => void };
+
+/** One door. Outputs export lists of them; the HTTP server opens them all. */
+export interface HttpRoute {
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  /** `:name` stands for one path segment. */
+  readonly path: string;
+  readonly summary: string;
+  readonly query?: readonly QueryParameter[];
+  /** JSON schema of the request's body, where there is one. */
+  readonly requestSchema?: object;
+  /** What a 200 looks like: media type and, for JSON, its schema. */
+  readonly response: { readonly type: string; readonly schema?: object };
+  /** Statuses other than 200 that this door may answer with, each as problem JSON (RFC 9457). */
+  readonly problems?: readonly number[];
+  /** `reserved`: still answered when the connection limit is reached. */
+  readonly room?: "reserved" | "ordinary";
+  handle(request: HttpRequest): HttpReply | Promise<HttpReply>;
+}
