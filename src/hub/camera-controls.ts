@@ -40,6 +40,12 @@ export interface CameraControl {
   /** Another control (auto exposure, say) has switched this one off for now. */
   readonly inactive: boolean;
   readonly readOnly: boolean;
+  /** Can be set but not asked for. */
+  readonly writeOnly?: boolean;
+  /** Cannot be set for now because a stream or another program needs it as it is. */
+  readonly grabbed?: boolean;
+  /** The camera changes it by itself: `value` is of the moment it was asked. */
+  readonly volatile?: boolean;
 }
 
 /** The controls of one camera, whether it is running or not. */
