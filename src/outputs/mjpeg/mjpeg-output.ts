@@ -1,0 +1,184 @@
+import { randomUUID } from "node:crypto";
+import type { ServerResponse } from "node:http";
+import type { Clock } from "../../core/clock.ts";
+import { UnavailableError, ProtocolError } from "../../core/errors.ts";
+import type { Log } from "../../core/log.ts";
+import type { CameraFeed } from "../../hub/camera-feed.ts";
+import type { CameraRegistry } from "../../hub/camera-registry.ts";
+import type { JpegFrame } from "../../media/frame.ts";
+import type { HttpReply, HttpRequest, HttpRoute, QueryParameter } from "../../protocol/http/route.ts";
+import { mjpegBoundary } from "../../protocol/multipart/mixed-replace.ts";
+import { FanOut } from "./fan-out.ts";
+import { Viewer, type ViewerWishes } from "./viewer.ts";
+
+export interface MjpegOutputOptions {
+  readonly registry: CameraRegistry;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Seconds from capture to the last write of a frame. */
+  onSent(cameraId: string, seconds: number): void;
+}
+
+/** How long a new viewer waits for the camera's first frame before it is told that there is none. */
+const firstFrameWithinMs = 8_000;
+
+const query: readonly QueryParameter[] = [
+  { name: "fps", description: "frames a second at most", schema: { type: "number", minimum: 0.1, maximum: 240 } },
+  { name: "key", description: "echoed in /state and in the cookie stream_client", schema: { type: "string", maxLength: 64, pattern: "^[A-Za-z0-9_.-]*$" } },
+  { name: "advance_headers", description: "send the next part's head early, without Content-Length", schema: { type: "boolean" } },
+  { name: "dual_final_frames", description: "send the last frame of a series twice (WebKit)", schema: { type: "boolean" } },
+  { name: "extra_headers", description: "add ustreamer's X-UStreamer-… headers to each part", schema: { type: "boolean" } },
+  { name: "zero_data", description: "send part heads without pictures, for measuring", schema: { type: "boolean" } },
+];
+
+/** MJPEG over HTTP (multipart/x-mixed-replace) for any number of viewers of any number of cameras. */
+export class MjpegOutput {
+  readonly #options: MjpegOutputOptions;
+  readonly #fanOuts = new Map<string, FanOut>();
+  #stuck = 0;
+
+  constructor(options: MjpegOutputOptions) {
+    this.#options = options;
+    options.registry.onChange((change, feed) => {
+      if (change === "removed") this.#forget(feed.id);
+    });
+  }
+
+  /** Viewers closed because they took nothing for 30 s. */
+  get stuckViewers(): number {
+    return this.#stuck;
+  }
+
+  /** The doors: each camera's own stream, and `/stream` for the first camera. */
+  routes(): readonly HttpRoute[] {
+    const door = { method: "GET", query, response: { type: "multipart/x-mixed-replace" }, problems: [400, 404, 503] } as const;
+    return [
+      {
+        ...door,
+        path: "/cameras/:id/stream",
+        summary: "Live MJPEG of one camera",
+        handle: (request) => this.#handle(this.#options.registry.get(request.params["id"] ?? ""), request),
+      },
+      {
+        ...door,
+        path: "/stream",
+        summary: "Live MJPEG of the first camera",
+        handle: (request) => this.#handle(this.#options.registry.first(), request),
+      },
+    ];
+  }
+
+  /** How many viewers a camera has. */
+  viewers(cameraId: string): number {
+    return this.#fanOuts.get(cameraId)?.viewers.size ?? 0;
+  }
+
+  /** The viewers of a camera, one by one. */
+  clients(cameraId: string): readonly Viewer[] {
+    return [...(this.#fanOuts.get(cameraId)?.viewers ?? [])];
+  }
+
+  /** Ends every viewer. */
+  stop(): void {
+    for (const fanOut of this.#fanOuts.values()) fanOut.stop();
+    this.#fanOuts.clear();
+  }
+
+  async #handle(feed: CameraFeed | undefined, request: HttpRequest): Promise<HttpReply> {
+    const named = request.params["id"];
+    if (!feed && named !== undefined) throw new ProtocolError(`there is no camera ${named}`, 404);
+    if (!feed) throw new UnavailableError("there is no camera");
+    const wishes = toWishes(request);
+    const id = randomUUID().slice(0, 16);
+    const headers = streamHeaders(wishes, id);
+    if (request.method === "HEAD") return { headers };
+    await waitForFrame(feed, request.signal);
+    return {
+      takeOver: (response) => {
+        response.writeHead(200, headers);
+        response.flushHeaders();
+        this.#admit(feed, id, request.remoteAddress, wishes, response);
+      },
+    };
+  }
+
+  #admit(feed: CameraFeed, id: string, address: string, wishes: ViewerWishes, response: ServerResponse): void {
+    const { socket } = response;
+    if (!socket || socket.destroyed) return;
+    socket.setNoDelay(true);
+    socket.setTimeout(0);
+    const viewer = new Viewer(id, address, wishes, response, socket);
+    const fanOut = this.#fanOut(feed);
+    fanOut.add(viewer);
+    socket.once("close", () => fanOut.remove(viewer));
+  }
+
+  #fanOut(feed: CameraFeed): FanOut {
+    const present = this.#fanOuts.get(feed.id);
+    if (present) return present;
+    const { clock, log } = this.#options;
+    const fanOut = new FanOut({
+      feed,
+      clock,
+      onSent: (seconds) => this.#options.onSent(feed.id, seconds),
+      onStuck: (viewer) => {
+        this.#stuck += 1;
+        log.info({ camera: feed.id, address: viewer.address }, "a viewer took nothing for 30 s: closed");
+      },
+    });
+    this.#fanOuts.set(feed.id, fanOut);
+    return fanOut;
+  }
+
+  #forget(cameraId: string): void {
+    this.#fanOuts.get(cameraId)?.stop();
+    this.#fanOuts.delete(cameraId);
+  }
+}
+
+function toWishes({ query: values }: HttpRequest): ViewerWishes {
+  return {
+    fps: typeof values["fps"] === "number" ? values["fps"] : undefined,
+    key: typeof values["key"] === "string" && values["key"] !== "" ? values["key"] : undefined,
+    advanceHeaders: values["advance_headers"] === true,
+    dualFinalFrames: values["dual_final_frames"] === true,
+    extraHeaders: values["extra_headers"] === true,
+    zeroData: values["zero_data"] === true,
+  };
+}
+
+/** Facts of multipart clients: unquoted boundary without dashes in front, closed at the end, never cached. */
+function streamHeaders(wishes: ViewerWishes, id: string): Record<string, string> {
+  return {
+    "Content-Type": `multipart/x-mixed-replace; boundary=${mjpegBoundary}`,
+    "Cache-Control": "no-store, no-cache, must-revalidate, max-age=0",
+    Pragma: "no-cache",
+    Expires: "0",
+    Connection: "close",
+    "Set-Cookie": `stream_client=${wishes.key ?? "0"}/${id}; Path=/; Max-Age=30; SameSite=Lax`,
+  };
+}
+
+/** No frame, no 200: a viewer is let in when the camera shows something, and told why when it does not. */
+async function waitForFrame(feed: CameraFeed, signal: AbortSignal): Promise<void> {
+  if (feed.jpeg.latest) return;
+  await new Promise<void>((resolve, reject) => {
+    const finish = (error?: Error): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", gone);
+      leave();
+      if (error) reject(error);
+      else resolve();
+    };
+    const gone = (): void => finish(new UnavailableError("the client went away"));
+    const timer = setTimeout(() => finish(noFrame(feed)), firstFrameWithinMs);
+    const leave = feed.jpeg.subscribe((_frame: JpegFrame) => finish());
+    signal.addEventListener("abort", gone, { once: true });
+    if (signal.aborted) gone();
+  });
+}
+
+function noFrame(feed: CameraFeed): UnavailableError {
+  const { state, reason } = feed.state.status;
+  return new UnavailableError(`camera ${feed.id} shows nothing (${state}: ${reason})`);
+}
