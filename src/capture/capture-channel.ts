@@ -102,7 +102,8 @@ export class CaptureChannel implements CameraFeed, Service {
     this.tally.started();
     try {
       await source.run(ingest, run.signal);
-      if (!signal.aborted) throw watchdog.failure() ?? new DeviceError("failed", `${this.origin}: capture ended by itself`);
+      if (!signal.aborted)
+        throw watchdog.failure() ?? new DeviceError("failed", `${this.origin}: capture ended by itself`);
     } finally {
       watchdog.cancel();
       signal.removeEventListener("abort", abort);
@@ -121,7 +122,10 @@ export class CaptureChannel implements CameraFeed, Service {
       const broken = tally.drops.corrupt - corrupt;
       if (tally.frames === frames && broken > 0) {
         const why = ingest.lastCorruption ?? "unknown";
-        failure = new DeviceError("failed", `${this.origin}: none of the last ${broken} frames was a whole picture (${why})`);
+        failure = new DeviceError(
+          "failed",
+          `${this.origin}: none of the last ${broken} frames was a whole picture (${why})`,
+        );
         abort();
       } else {
         cancel = clock.after(wholePictureWithinMs, () => check(tally.frames, tally.drops.corrupt));

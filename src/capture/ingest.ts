@@ -111,8 +111,8 @@ export class Ingest implements SourceSink {
   }
 
   #publish(frame: Frame): void {
-    const { tracks, tally, onPublish } = this.#options;
-    onPublish();
+    const { tracks, tally } = this.#options;
+    this.#options.onPublish();
     tally.published(frame.bytes.length, frame.captureTimeNs);
     if (frame.codec === "jpeg") tracks.jpeg.publish(frame);
     else if (frame.codec === "raw") tracks.raw.publish(frame);

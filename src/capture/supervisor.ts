@@ -144,7 +144,8 @@ export class Supervisor implements Service {
       leftMs -= stepMs;
       if (wasAbsent && (await this.#absence()) === undefined) break;
     }
-    while (wasAbsent && !this.#stopped && this.#demand && (await this.#absence()) !== undefined) {
+    if (!wasAbsent) return;
+    while (!this.#stopped && this.#demand && (await this.#absence()) !== undefined) {
       await this.#pause(firstRetryMs);
     }
   }

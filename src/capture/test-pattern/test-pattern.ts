@@ -75,8 +75,8 @@ export function formatPatternText(wallMs: number, frameNumber: number): PatternT
 function layoutPattern(width: number, height: number): PatternLayout {
   const stripHeight = Math.max(8, Math.floor(height / 8));
   const upperHeight = height - stripHeight;
-  // Three lines and the space around them are 31 cells high and, with a margin of three cells, 71 wide.
-  const scale = Math.max(1, Math.floor(Math.min(width / 80, upperHeight / 36)));
+  // The box is 71 cells wide and 33 high; a third of the picture around it stays free for the bars.
+  const scale = Math.max(1, Math.floor(Math.min(width / 110, upperHeight / 50)));
   const text = textSize(lineCharacters, scale);
   const lineHeight = text.height + 3 * scale;
   const boxWidth = text.width + 6 * scale;

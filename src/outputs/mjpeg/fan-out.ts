@@ -79,13 +79,13 @@ export class FanOut {
   }
 
   #send(frame: JpegFrame): void {
-    const { clock, onSent } = this.#options;
+    const { clock } = this.#options;
     const part = new WirePart(frame, clock);
     const nowNs = clock.monotonicNs();
     this.#last = part;
     for (const viewer of this.#viewers) viewer.offer(part, nowNs);
     this.#restartQuiet();
-    onSent(Number(clock.monotonicNs() - frame.captureTimeNs) / 1e9);
+    this.#options.onSent(Number(clock.monotonicNs() - frame.captureTimeNs) / 1e9);
   }
 
   /** The timer that repeats the last frame: its own `refresh` costs next to nothing at 30 frames a second. */

@@ -24,10 +24,26 @@ const firstFrameWithinMs = 8_000;
 
 const query: readonly QueryParameter[] = [
   { name: "fps", description: "frames a second at most", schema: { type: "number", minimum: 0.1, maximum: 240 } },
-  { name: "key", description: "echoed in /state and in the cookie stream_client", schema: { type: "string", maxLength: 64, pattern: "^[A-Za-z0-9_.-]*$" } },
-  { name: "advance_headers", description: "send the next part's head early, without Content-Length", schema: { type: "boolean" } },
-  { name: "dual_final_frames", description: "send the last frame of a series twice (WebKit)", schema: { type: "boolean" } },
-  { name: "extra_headers", description: "add ustreamer's X-UStreamer-… headers to each part", schema: { type: "boolean" } },
+  {
+    name: "key",
+    description: "echoed in /state and in the cookie stream_client",
+    schema: { type: "string", maxLength: 64, pattern: "^[A-Za-z0-9_.-]*$" },
+  },
+  {
+    name: "advance_headers",
+    description: "send the next part's head early, without Content-Length",
+    schema: { type: "boolean" },
+  },
+  {
+    name: "dual_final_frames",
+    description: "send the last frame of a series twice (WebKit)",
+    schema: { type: "boolean" },
+  },
+  {
+    name: "extra_headers",
+    description: "add ustreamer's X-UStreamer-… headers to each part",
+    schema: { type: "boolean" },
+  },
   { name: "zero_data", description: "send part heads without pictures, for measuring", schema: { type: "boolean" } },
 ];
 
@@ -51,7 +67,12 @@ export class MjpegOutput {
 
   /** The doors: each camera's own stream, and `/stream` for the first camera. */
   routes(): readonly HttpRoute[] {
-    const door = { method: "GET", query, response: { type: "multipart/x-mixed-replace" }, problems: [400, 404, 503] } as const;
+    const door = {
+      method: "GET",
+      query,
+      response: { type: "multipart/x-mixed-replace" },
+      problems: [400, 404, 503],
+    } as const;
     return [
       {
         ...door,
