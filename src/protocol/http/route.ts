@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerResponse } from "node:http";
 
-/** How one query key is read; the OpenAPI document is made from the same words. */
+/** How one query key is read; the OpenAPI document is made from the same words. An empty boolean (`?key`) is true. */
 export interface QueryParameter {
   readonly name: string;
   readonly description: string;
@@ -27,7 +27,10 @@ export interface HttpRequest {
   json(): Promise<unknown>;
 }
 
-/** A complete answer, or the promise to write one: `takeOver` gets the raw response and owns it to its end. */
+/**
+ * A complete answer, or the promise to write one: `takeOver` gets the raw response and owns it to its end (headers set by
+ * the server are already on it; the connection is closed after it, nothing is chunked).
+ */
 export type HttpReply =
   | {
       readonly status?: number;
@@ -37,7 +40,7 @@ export type HttpReply =
     }
   | { readonly takeOver: (response: ServerResponse) => void };
 
-/** One door. Outputs export lists of them; the HTTP server opens them all. */
+/** One door. Outputs export lists of them; the HTTP server opens them all. A GET door is asked for HEAD too. */
 export interface HttpRoute {
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   /** `:name` stands for one path segment. */
@@ -53,4 +56,13 @@ export interface HttpRoute {
   /** `reserved`: still answered when the connection limit is reached. */
   readonly room?: "reserved" | "ordinary";
   handle(request: HttpRequest): HttpReply | Promise<HttpReply>;
+}
+
+/** An old name of a GET door: answered there as if it had been asked for `target`. */
+export interface RouteAlias {
+  /** The old path, without query. */
+  readonly path: string;
+  /** The {@link HttpRoute.path} that answers; its `:id` is the first camera. */
+  readonly target: string;
+  readonly summary: string;
 }

@@ -1,0 +1,129 @@
+import type { Clock } from "../../core/clock.ts";
+import { ConfigError, DeviceError, ProtocolError } from "../../core/errors.ts";
+import type { ControlsPort } from "../../hub/camera-controls.ts";
+import type { CameraFeed } from "../../hub/camera-feed.ts";
+import type { CameraRegistry } from "../../hub/camera-registry.ts";
+import type { HttpReply, HttpRequest, HttpRoute, RouteAlias } from "../../protocol/http/route.ts";
+import { cameraDetailSchema, cameraListSchema, controlListSchema, controlValuesSchema } from "./api-schemas.ts";
+import { describeCamera, type FormatsPort, type OfferedFormat } from "./camera-view.ts";
+import { invalidControls, readControlValues } from "./control-values.ts";
+import { describeApi } from "./openapi.ts";
+import type { ViewersPort } from "../../hub/viewers-port.ts";
+
+/** What {@link createApiRoutes} needs. */
+export interface ApiOptions {
+  readonly registry: CameraRegistry;
+  readonly viewers: ViewersPort;
+  /** The controls of a camera; undefined for one that has none. */
+  readonly controls: (cameraId: string) => ControlsPort | undefined;
+  /** Absent: nobody knows what cameras can do. */
+  readonly formats?: FormatsPort;
+  /** Every door there is, asked for when the OpenAPI document is. */
+  readonly routes: () => readonly HttpRoute[];
+  readonly aliases: readonly RouteAlias[];
+  readonly clock: Clock;
+  readonly version: string;
+}
+
+/** The JSON doors under `/api`. All have reserved room. */
+export function createApiRoutes(options: ApiOptions): readonly HttpRoute[] {
+  return [...cameraRoutes(options), ...controlRoutes(options), openApiRoute(options)].map((route) => ({
+    ...route,
+    room: "reserved",
+  }));
+}
+
+function cameraRoutes({ registry, viewers, formats, clock }: ApiOptions): HttpRoute[] {
+  return [
+    {
+      method: "GET",
+      path: "/api/cameras",
+      summary: "All cameras with their state",
+      response: { type: "application/json", schema: cameraListSchema },
+      handle: () => json({ cameras: registry.list().map((feed) => describeCamera(feed, viewers, clock)) }),
+    },
+    {
+      method: "GET",
+      path: "/api/cameras/:id",
+      summary: "One camera with its state and what it can do",
+      response: { type: "application/json", schema: cameraDetailSchema },
+      problems: [404],
+      handle: async (request) => {
+        const feed = findCamera(registry, request);
+        const offered = (await askFormats(formats, feed.id)) ?? null;
+        return json({ ...describeCamera(feed, viewers, clock), formats: offered });
+      },
+    },
+  ];
+}
+
+function controlRoutes({ registry, controls }: ApiOptions): HttpRoute[] {
+  const path = "/api/cameras/:id/controls";
+  const response = { type: "application/json", schema: controlListSchema };
+  return [
+    {
+      method: "GET",
+      path,
+      summary: "The controls of a camera; an empty list where it has none",
+      response,
+      problems: [404, 503],
+      handle: async (request) => {
+        const port = controls(findCamera(registry, request).id);
+        return json({ controls: port ? await port.list() : [] });
+      },
+    },
+    {
+      method: "PATCH",
+      path,
+      summary: "Sets controls by name, all or none, and answers with what the camera then says",
+      requestSchema: controlValuesSchema,
+      response,
+      problems: [400, 404, 408, 413, 415, 422, 503],
+      handle: async (request) => {
+        const feed = findCamera(registry, request);
+        const values = readControlValues(await request.json());
+        const port = controls(feed.id);
+        if (!port) throw invalidControls(Object.entries(values).map(([key, value]) => ({ key, value, allowed: NONE })));
+        try {
+          return json({ controls: await port.set(values) });
+        } catch (error) {
+          if (error instanceof ConfigError) throw invalidControls(error.problems);
+          throw error;
+        }
+      },
+    },
+  ];
+}
+
+const NONE = "cannot be set: this camera has no controls";
+
+function openApiRoute({ routes, aliases, version }: ApiOptions): HttpRoute {
+  return {
+    method: "GET",
+    path: "/api/openapi.json",
+    summary: "This description (OpenAPI 3.1)",
+    response: { type: "application/json", schema: { type: "object" } },
+    handle: () => json(describeApi(routes(), aliases, version)),
+  };
+}
+
+function findCamera(registry: CameraRegistry, request: HttpRequest): CameraFeed {
+  const id = request.params["id"] ?? "";
+  const feed = registry.get(id);
+  if (!feed) throw new ProtocolError(`there is no camera ${JSON.stringify(id)}`, 404);
+  return feed;
+}
+
+/** A camera that cannot be asked now still has a state to show. */
+async function askFormats(formats: FormatsPort | undefined, id: string): Promise<readonly OfferedFormat[] | undefined> {
+  try {
+    return await formats?.(id);
+  } catch (error) {
+    if (error instanceof DeviceError) return undefined;
+    throw error;
+  }
+}
+
+function json(body: object): HttpReply {
+  return { headers: { "Cache-Control": "no-store" }, body };
+}

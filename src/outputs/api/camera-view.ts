@@ -1,0 +1,61 @@
+import type { Clock } from "../../core/clock.ts";
+import type { CameraFeed } from "../../hub/camera-feed.ts";
+import { newestFrameAgeMs } from "../../hub/frame-age.ts";
+import type { ViewersPort } from "../../hub/viewers-port.ts";
+
+/** One thing a camera can deliver, as it says itself. */
+export interface OfferedFormat {
+  /** V4L2's name, e.g. `MJPG`. */
+  readonly pixelFormat: string;
+  readonly sizes: readonly OfferedSize[];
+}
+
+/** One frame size of an {@link OfferedFormat}, pixels, with its frame rates, frames a second. */
+export interface OfferedSize {
+  readonly width: number;
+  readonly height: number;
+  readonly fps: readonly number[];
+}
+
+/** What a camera can do, where somebody knows: undefined for cameras that do not say. Throws DeviceError. */
+export type FormatsPort = (cameraId: string) => Promise<readonly OfferedFormat[] | undefined>;
+
+/** A camera as `/api/cameras` shows it; {@link cameraSchema} says the same to machines. */
+export function describeCamera(feed: CameraFeed, viewers: ViewersPort, clock: Clock) {
+  const { state, reason, since } = feed.state.status;
+  const { frames, drops, restarts, lastError, fps } = feed.stats;
+  const ageMs = newestFrameAgeMs(clock, feed);
+  const base = `/cameras/${feed.id}`;
+  return {
+    id: feed.id,
+    name: feed.name,
+    source: feed.source,
+    origin: feed.origin,
+    state,
+    reason,
+    since: new Date(since).toISOString(),
+    format: feed.format ?? null,
+    frameAgeMs: ageMs === undefined ? null : Math.round(ageMs),
+    fps: Math.round(fps * 10) / 10,
+    bitrate: bitrate(feed),
+    frames,
+    drops,
+    restarts,
+    lastError: lastError ?? null,
+    viewers: viewers.viewers(feed.id),
+    // Addresses stay out while anybody may read this.
+    clients: viewers
+      .clients(feed.id)
+      .map(({ id, fps: sent, key }) => ({ id, fps: sent, ...(key === undefined ? {} : { key }) })),
+    urls: {
+      stream: `${base}/stream`,
+      snapshot: `${base}/snapshot.jpg`,
+      controls: `/api${base}/controls`,
+    },
+  };
+}
+
+/** Bits a second: the mean size of a frame so far at the rate measured now. */
+function bitrate({ stats }: CameraFeed): number {
+  return stats.frames === 0 ? 0 : Math.round((stats.bytes / stats.frames) * 8 * stats.fps);
+}

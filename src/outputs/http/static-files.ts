@@ -1,0 +1,66 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { extname, join } from "node:path";
+import { StorageError } from "../../core/errors.ts";
+import type { HttpReply, HttpRequest, HttpRoute } from "../../protocol/http/route.ts";
+import { ACTION_PATTERN } from "./aliases.ts";
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".svg": "image/svg+xml",
+  ".png": "image/png",
+  ".webmanifest": "application/manifest+json",
+};
+
+/** Everything comes from here; pictures also from memory, for the save button. */
+const PAGE_POLICY = "default-src 'self'; img-src 'self' blob: data:; base-uri 'none'; form-action 'none'";
+
+/**
+ * Doors for the web page: every file of `directory` (not its subdirectories) by its name, `index.html` at `/`. Read once,
+ * kept in memory. Throws StorageError when the page is not there.
+ */
+export async function loadStaticRoutes(directory: string): Promise<HttpRoute[]> {
+  const names = await readdir(directory).catch((error: unknown) => {
+    throw new StorageError(`the web page is missing: ${directory} cannot be read; build it with npm run build`, {
+      cause: error,
+    });
+  });
+  const known = names.filter((name) => TYPES[extname(name)] !== undefined).toSorted();
+  if (!known.includes("index.html")) {
+    throw new StorageError(`the web page is missing: no index.html in ${directory}; build it with npm run build`);
+  }
+  return Promise.all(known.map(async (name) => createFileRoute(name, await readFile(join(directory, name)))));
+}
+
+function createFileRoute(name: string, bytes: Buffer): HttpRoute {
+  const type = TYPES[extname(name)] ?? "application/octet-stream";
+  const etag = `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`;
+  const isPage = name === "index.html";
+  const headers = {
+    "Content-Type": type,
+    "Cache-Control": "no-cache",
+    ETag: etag,
+    ...(isPage ? { "Content-Security-Policy": PAGE_POLICY } : {}),
+  };
+  return {
+    method: "GET",
+    path: isPage ? "/" : `/${name}`,
+    summary: isPage ? "The web page" : `Part of the web page: ${name}`,
+    ...(isPage ? { query: [actionParameter] } : {}),
+    response: { type: type.split(";")[0] ?? type },
+    handle: (request) => answerFile(request, etag, headers, bytes),
+  };
+}
+
+const actionParameter = {
+  name: "action",
+  description: "mjpg-streamer's names: `stream`, `snapshot`, with `_N` for camera N from 0; `command` is refused",
+  schema: { type: "string", pattern: ACTION_PATTERN },
+} as const;
+
+function answerFile(request: HttpRequest, etag: string, headers: Record<string, string>, bytes: Buffer): HttpReply {
+  if (request.headers["if-none-match"] === etag) return { status: 304, headers };
+  return { headers, body: bytes };
+}

@@ -1,0 +1,83 @@
+import type { Registry } from "prom-client";
+import type { CameraRegistry } from "../../hub/camera-registry.ts";
+import type { StreamStateName } from "../../hub/stream-state.ts";
+import { HttpProblem } from "../../protocol/http/problem.ts";
+import type { HttpReply, HttpRoute } from "../../protocol/http/route.ts";
+import { createMetrics, type MetricsSources } from "./metrics.ts";
+import { describeUstreamerState } from "./ustreamer-state.ts";
+
+/** What {@link createStatusRoutes} needs. */
+export interface StatusOptions extends MetricsSources {
+  /** Quality of the JPEG encoder for raw cameras, 1 to 100: ustreamer's `/state` shows it. */
+  readonly jpegQuality: number;
+}
+
+/** States in which a camera does what it is meant to do. */
+const WELL: ReadonlySet<StreamStateName> = new Set(["live", "idle", "off"]);
+
+const text = { type: "string" } as const;
+
+/** `/healthz`, `/readyz`, `/metrics` and ustreamer's `/state`. All have reserved room. */
+export function createStatusRoutes(options: StatusOptions): readonly HttpRoute[] {
+  let metrics: Promise<Registry> | undefined;
+  const doors: HttpRoute[] = [
+    {
+      method: "GET",
+      path: "/healthz",
+      summary: "Whether the process works, whatever the cameras do",
+      response: { type: "text/plain" },
+      handle: () => ({ headers: NO_STORE, body: "ok\n" }),
+    },
+    {
+      method: "GET",
+      path: "/readyz",
+      summary: "Whether every camera is live, idle or off; else 503 with id, state and reason",
+      response: { type: "application/json", schema: readySchema },
+      problems: [503],
+      handle: () => answerReady(options.registry),
+    },
+    {
+      method: "GET",
+      path: "/metrics",
+      summary: "Prometheus metrics",
+      response: { type: "text/plain" },
+      handle: async () => {
+        const registry = await (metrics ??= createMetrics(options));
+        return { headers: { ...NO_STORE, "Content-Type": registry.contentType }, body: await registry.metrics() };
+      },
+    },
+    {
+      method: "GET",
+      path: "/state",
+      summary: "The first camera's state as ustreamer tells it",
+      response: { type: "application/json", schema: { type: "object" } },
+      handle: () => ({
+        headers: NO_STORE,
+        body: describeUstreamerState(options.registry.first(), options.viewers, options.jpegQuality),
+      }),
+    },
+  ];
+  return doors.map((door) => ({ ...door, room: "reserved" }));
+}
+
+const NO_STORE = { "Cache-Control": "no-store" };
+
+const readySchema = {
+  type: "object",
+  properties: {
+    cameras: { type: "array", items: { type: "object", properties: { id: text, state: text, reason: text } } },
+  },
+  required: ["cameras"],
+};
+
+function answerReady(registry: CameraRegistry): HttpReply {
+  const cameras = registry.list().map(({ id, state: { status } }) => ({
+    id,
+    state: status.state,
+    reason: status.reason,
+  }));
+  const unwell = cameras.filter(({ state }) => !WELL.has(state));
+  if (unwell.length === 0) return { headers: NO_STORE, body: { cameras } };
+  const detail = unwell.map(({ id, state, reason }) => `camera ${id} is ${state}: ${reason}`).join("; ");
+  throw new HttpProblem(503, detail, { members: { cameras: unwell }, headers: { "Retry-After": "5" } });
+}
