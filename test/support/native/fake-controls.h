@@ -1,0 +1,19 @@
+/* The controls of a fake camera: one of each common type. */
+#ifndef FAKE_CONTROLS_H
+#define FAKE_CONTROLS_H
+
+#include <linux/videodev2.h>
+
+enum { FAKE_CONTROL_COUNT = 4 };
+
+struct fake_controls {
+  int value[FAKE_CONTROL_COUNT];
+};
+
+void reset_controls(struct fake_controls *controls);
+
+/* The control ioctls (QUERYCTRL, QUERY_EXT_CTRL, QUERYMENU, [GS]_CTRL, {G,S,TRY}_EXT_CTRLS): 0, or -1 with errno, ENOTTY
+ * for every other request. */
+int control_ioctl(struct fake_controls *controls, unsigned int request, void *argument);
+
+#endif
