@@ -1,0 +1,21 @@
+// ITU-T T.81, tables K.3 to K.6: the typical tables, which a Motion-JPEG frame without any is coded with. Each line is what
+// DHT carries: class and number, how many codes there are of 1 to 16 bits, then the values in the order of their codes.
+const LUMA_DC = "00 00010501010101010100000000000000 000102030405060708090a0b";
+const CHROMA_DC = "01 00030101010101010101010000000000 000102030405060708090a0b";
+const LUMA_AC =
+  "10 0002010303020403050504040000017d 0102030004110512213141061351610722711432" +
+  "8191a1082342b1c11552d1f02433627282090a161718191a25262728292a3435363738393a434445464748494a535455565758595a" +
+  "636465666768696a737475767778797a838485868788898a92939495969798999aa2a3a4a5a6a7a8a9aab2b3b4b5b6b7b8b9ba" +
+  "c2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae1e2e3e4e5e6e7e8e9eaf1f2f3f4f5f6f7f8f9fa";
+const CHROMA_AC =
+  "11 00020102040403040705040400010277 0001020311040521310612415107617113223281" +
+  "08144291a1b1c109233352f0156272d10a162434e125f11718191a262728292a35363738393a434445464748494a53545556575859" +
+  "5a636465666768696a737475767778797a82838485868788898a92939495969798999aa2a3a4a5a6a7a8a9aab2b3b4b5b6b7b8b9ba" +
+  "c2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae2e3e4e5e6e7e8e9eaf2f3f4f5f6f7f8f9fa";
+
+const tables = Buffer.from([LUMA_DC, LUMA_AC, CHROMA_DC, CHROMA_AC].join("").replaceAll(" ", ""), "hex");
+const head = Buffer.from([0xff, 0xc4, 0, 0]);
+head.writeUInt16BE(2 + tables.length, 2);
+
+/** One DHT segment with all four typical tables, 420 bytes. */
+export const standardHuffmanTables: Buffer = Buffer.concat([head, tables]);
