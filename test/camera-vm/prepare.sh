@@ -23,7 +23,7 @@ else cache=$HOME/.cache/sightline-camera-vm; fi
 # needed before anything else is loaded: the host's files, the network, the agent's line
 boot_modules=(virtio_pci 9p 9pnet_virtio overlay virtio_net virtio_console)
 # the cameras; loaded in the guest by modprobe
-camera_modules=(vivid uvcvideo dummy_hcd libcomposite usb_f_uvc vhci_hcd)
+camera_modules=(vivid uvcvideo vhci_hcd)
 
 newest_headers() {
   local build
@@ -40,7 +40,7 @@ export PATH=$PATH:/sbin:/usr/sbin
 version=$(newest_headers)
 [ -n "$version" ] || fail "no kernel headers: apt-get install linux-headers-amd64"
 
-files=("$here/prepare.sh" "$here/init.sh" "$here/uvc-gadget.c")
+files=("$here/prepare.sh" "$here/init.sh" "$here/usb-webcam.c" "$here/usb-webcam-descriptors.h")
 key=$version-$(cat "${files[@]}" | sha256sum | cut -c1-12)
 target=$cache/$key
 if [ -e "$target/complete" ]; then echo "$target"; exit 0; fi
@@ -117,7 +117,7 @@ cp "$work/image/boot/vmlinuz-$version" "$work/result/vmlinuz"
 collect_modules
 say "packing the initrd"
 pack_initrd
-gcc -O2 -Wall -Wextra -Werror -o "$work/result/uvc-gadget" "$here/uvc-gadget.c"
+gcc -O2 -Wall -Wextra -Werror -o "$work/result/usb-webcam" "$here/usb-webcam.c"
 # other versions' folders that nobody asked for in a week
 find "$cache" -mindepth 1 -maxdepth 1 -type d -mtime +7 ! -name '.work.*' -exec rm -rf {} +
 touch "$work/result/complete"
