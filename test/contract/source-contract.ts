@@ -139,10 +139,10 @@ export function testSource(under: SourceUnderTest): void {
       assert.deepEqual(processResources(), before);
     });
 
-    for (const { name, create, words } of under.failing) {
+    for (const { name, words, ...failing } of under.failing) {
       it(`fails in plain words, everything closed: ${name}`, async () => {
         const before = processResources();
-        await assert.rejects(create().run(new RecordingSink(), new AbortController().signal), (error) => {
+        await assert.rejects(failing.create().run(new RecordingSink(), new AbortController().signal), (error) => {
           assert.ok(error instanceof DeviceError, `${String(error)} is no DeviceError`);
           assert.match(error.message, words);
           return true;

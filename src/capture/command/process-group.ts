@@ -3,9 +3,10 @@ import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import type { Clock } from "../../core/clock.ts";
 import type { ProgramEnd } from "./explain-command.ts";
+import { isGroupRunning, signalGroup } from "./process-group-state.ts";
 
-/** How often a group that was told to stop is looked at. */
-const lookEveryMs = 20;
+/** How soon a group that was told to stop is looked at; then after ever longer times, up to ten times this. */
+const firstLookMs = 15;
 /** How long the kernel gets to finish what SIGKILL began (a process in uninterruptible sleep, say). */
 const killedWithinMs = 500;
 
@@ -43,7 +44,9 @@ export async function startProcessGroup(command: readonly string[], clock: Clock
   const { pid, stdout, stderr } = child;
   if (pid === undefined) throw new Error(`${program}: started without a process id`);
   const stop = async (graceMs: number): Promise<void> => {
-    await endGroup(pid, graceMs, clock);
+    // The program itself must be reaped too, not only dead.
+    const isRunning = () => (child.exitCode === null && child.signalCode === null) || isGroupRunning(pid);
+    await endGroup(pid, isRunning, graceMs, clock);
     await closeStreams();
     // Only a process that not even SIGKILL moves is still there; it must not keep this one.
     child.unref();
@@ -65,29 +68,19 @@ function watchStreams(streams: readonly (Readable | Writable | undefined)[]): ()
   };
 }
 
-async function endGroup(pid: number, graceMs: number, clock: Clock): Promise<void> {
+async function endGroup(pid: number, isRunning: () => boolean, graceMs: number, clock: Clock): Promise<void> {
   if (!signalGroup(pid, "SIGTERM")) return;
-  // A stopped program would never see SIGTERM.
-  signalGroup(pid, "SIGCONT");
-  if (await groupIsGone(pid, graceMs, clock)) return;
+  signalGroup(pid, "SIGCONT"); // what was stopped would not see it otherwise
+  if (await isOver(isRunning, graceMs, clock)) return;
   signalGroup(pid, "SIGKILL");
-  await groupIsGone(pid, killedWithinMs, clock);
+  await isOver(isRunning, killedWithinMs, clock);
 }
 
-async function groupIsGone(pid: number, withinMs: number, clock: Clock): Promise<boolean> {
+async function isOver(isRunning: () => boolean, withinMs: number, clock: Clock): Promise<boolean> {
   const untilNs = clock.monotonicNs() + BigInt(Math.round(withinMs * 1e6));
-  while (signalGroup(pid, 0)) {
+  for (let lookMs = firstLookMs; isRunning(); lookMs = Math.min(lookMs * 2, 10 * firstLookMs)) {
     if (clock.monotonicNs() >= untilNs) return false;
-    await new Promise<void>((resolve) => void clock.after(lookEveryMs, resolve));
+    await new Promise<void>((resolve) => void clock.after(lookMs, resolve));
   }
   return true;
-}
-
-/** Whether there was a process in the group to be told. */
-function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    return process.kill(-pid, signal);
-  } catch {
-    return false;
-  }
 }
