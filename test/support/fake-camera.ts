@@ -21,7 +21,14 @@ export interface FakeCamera {
 }
 
 const nativeDirectory = "test/support/native";
-const nativeSources = ["fake-camera.c", "fake-device.c", "fake-feeder.c", "fake-formats.c", "fake-controls.c", "clip.c"];
+const nativeSources = [
+  "fake-camera.c",
+  "fake-device.c",
+  "fake-feeder.c",
+  "fake-formats.c",
+  "fake-controls.c",
+  "clip.c",
+];
 
 /** A character device where we may make one (programs look for that), else a plain file: opening it is intercepted. */
 async function makeNode(path: string): Promise<void> {

@@ -1,0 +1,154 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { open, readFile } from "node:fs/promises";
+import { connect, createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { compileNative, repositoryRoot } from "../support/compile-native.ts";
+import { fakeCameraEnvironment, type FakeCamera } from "../support/fake-camera.ts";
+import { until } from "../support/wait.ts";
+
+/** Who is measured. `limit` is fan-out-limit.c: no server can be cheaper. */
+export type ServerName = "sightline" | "ustreamer" | "limit";
+
+/** A server that accepts connections. */
+export interface RunningServer {
+  readonly name: ServerName;
+  readonly pid: number;
+  readonly port: number;
+  readonly streamPath: string;
+  /** `performance.now()` when its process was spawned. */
+  readonly spawnedMs: number;
+  /** Ends the process; rejects when it had ended by itself before. */
+  stop(): Promise<void>;
+}
+
+/** Where servers are started: the camera they all see, and a folder for what they write. */
+export interface Stage {
+  readonly camera: FakeCamera;
+  readonly directory: string;
+}
+
+interface Command {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly streamPath: string;
+}
+
+/** A TCP port of 127.0.0.1 that was free just now. */
+async function findFreePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => probe.once("listening", resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+/** The program as users run it: default limits, statistics and repair on. */
+function sightlineCommand({ camera, directory }: Stage, port: number): Command {
+  const serve = ["serve", "--host", "127.0.0.1", "--port", `${port}`, "--device", camera.path];
+  const args = [join(repositoryRoot, "dist/main.js"), ...serve, "--data-dir", join(directory, "data")];
+  return { file: process.execPath, args, streamPath: "/stream" };
+}
+
+/**
+ * MJPEG is passed through untouched (HW), everything else goes through its own encoder at quality 80; all workers and
+ * buffers as it chooses them for this machine; its access log off.
+ */
+function ustreamerCommand({ camera }: Stage, port: number): Command {
+  const [mode] = camera.modes;
+  const format = mode?.fourcc === "MJPG" ? ["--format=MJPEG", "--encoder=HW"] : ["--format=YUYV", "--encoder=CPU"];
+  const place = [`--device=${camera.path}`, `--resolution=${mode?.width}x${mode?.height}`, "--quality=80"];
+  const http = ["--host=127.0.0.1", `--port=${port}`, "--tcp-nodelay", "--log-level=0"];
+  return { file: "ustreamer", args: [...place, ...format, ...http], streamPath: "/stream" };
+}
+
+async function limitCommand({ camera }: Stage, port: number): Promise<Command> {
+  const file = await compileNative({ name: "fan-out-limit", sources: ["test/bench/fan-out-limit.c"] });
+  return { file, args: [camera.path, `${port}`], streamPath: "/" };
+}
+
+async function commandFor(name: ServerName, stage: Stage, port: number): Promise<Command> {
+  if (name === "sightline") return sightlineCommand(stage, port);
+  return name === "ustreamer" ? ustreamerCommand(stage, port) : limitCommand(stage, port);
+}
+
+/** The bench's own environment, without settings for Sightline: its defaults are measured. */
+function plainEnvironment(): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("SIGHTLINE_")));
+}
+
+/** Whether something accepts connections at `port`. */
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => socket.destroy());
+    socket.once("error", () => resolve(false));
+    socket.once("close", (failed) => resolve(!failed));
+  });
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  if (hasEnded(child)) throw new Error(`the server had ended before (${child.signalCode ?? child.exitCode})`);
+  child.kill("SIGTERM");
+  const impatience = setTimeout(() => child.kill("SIGKILL"), 5000);
+  await ended;
+  clearTimeout(impatience);
+}
+
+/** Spawns the server on a free port, with the fake camera, without waiting for it. */
+export async function spawnServer(name: ServerName, stage: Stage): Promise<RunningServer & { ready(): Promise<void> }> {
+  const port = await findFreePort();
+  const { file, args, streamPath } = await commandFor(name, stage, port);
+  const env = { ...plainEnvironment(), ...(await fakeCameraEnvironment(stage.camera)) };
+  const logFile = join(stage.directory, `${name}.log`);
+  const log = await open(logFile, "w");
+  const spawnedMs = performance.now();
+  const child = spawn(file, args, { cwd: stage.directory, env, stdio: ["ignore", log.fd, log.fd] });
+  await new Promise((resolve, reject) => {
+    child.once("spawn", resolve);
+    child.once("error", reject);
+  });
+  await log.close();
+  const explain = async (error: unknown): Promise<never> => {
+    const said = (await readFile(logFile, "utf8")).slice(-2000);
+    throw new Error(`${name} on port ${port}: ${String(error)}\n${said}`);
+  };
+  return {
+    name,
+    pid: child.pid ?? 0,
+    port,
+    streamPath,
+    spawnedMs,
+    stop: () => end(child).catch(explain),
+    ready: async () => {
+      await until(() => hasEnded(child) || accepts(port), "an open port").catch(explain);
+      if (hasEnded(child)) await explain("ended at once");
+    },
+  };
+}
+
+/** A server that accepts connections. Rejects with what it printed when it does not within 10 s. */
+export async function startServer(name: ServerName, stage: Stage): Promise<RunningServer> {
+  const server = await spawnServer(name, stage);
+  await server.ready();
+  return server;
+}
+
+/** Runs `measure` with the server up, and ends it in any case. */
+export async function withServer<T>(
+  name: ServerName,
+  stage: Stage,
+  measure: (server: RunningServer) => Promise<T>,
+): Promise<T> {
+  const server = await startServer(name, stage);
+  const result = await measure(server).catch(async (error: unknown) => {
+    await server.stop().catch(() => undefined); // the first error says more
+    throw error;
+  });
+  await server.stop();
+  return result;
+}

@@ -1,0 +1,105 @@
+import type { BenchContext, Measure } from "./bench-context.ts";
+import { withServer, type ServerName } from "./bench-server.ts";
+import { formatSummary, judgeAtMost, type Row } from "./report.ts";
+import { summarize, type Summary } from "./statistics.ts";
+import { serverCpuPercent, watch, type LoadResult } from "./viewer-load.ts";
+
+/** Goals for CPU, as multiples of the rival's, by number of viewers. */
+const ustreamerGoals: ReadonlyMap<number, number> = new Map([
+  [1, 2],
+  [10, 1.2],
+  [50, 0.4],
+  [200, 0.4],
+]);
+const limitGoals: ReadonlyMap<number, number> = new Map([
+  [50, 1.8],
+  [200, 1.6],
+]);
+
+/** Capture-to-client latency p99 as a multiple of the limit's. */
+const latencyGoal = 2;
+
+type Runs = ReadonlyMap<ServerName, readonly LoadResult[]>;
+
+/** The limit is measured where a goal is about it. */
+function serversFor(viewers: number): readonly ServerName[] {
+  return limitGoals.has(viewers) ? ["ustreamer", "sightline", "limit"] : ["ustreamer", "sightline"];
+}
+
+/** A different server begins each round, so that none always finds the machine as the same other left it. */
+function rotate<T>(items: readonly T[], by: number): readonly T[] {
+  const start = by % items.length;
+  return [...items.slice(start), ...items.slice(0, start)];
+}
+
+async function measureViewers(context: BenchContext, viewers: number): Promise<Runs> {
+  const servers = serversFor(viewers);
+  const runs = new Map<ServerName, LoadResult[]>(servers.map((name) => [name, []]));
+  const { rounds, seconds, warmUpSeconds } = context.options;
+  for (let round = 0; round < rounds; round++) {
+    for (const name of rotate(servers, round)) {
+      const result = await withServer(name, context, (server) => watch(server, { viewers, warmUpSeconds, seconds }));
+      context.recordLoad({ row: "fan-out", viewers, round, server: name }, result);
+      runs.get(name)?.push(result);
+    }
+  }
+  return runs;
+}
+
+function summaryOf(runs: Runs, name: ServerName, figure: (result: LoadResult) => number): Summary | undefined {
+  const results = runs.get(name);
+  return results && summarize(results.map(figure));
+}
+
+function ratioText(own: Summary | undefined, other: Summary | undefined, to: string): string[] {
+  return own && other ? [`${(own.median / other.median).toFixed(2)} × ${to}`] : [];
+}
+
+function cpuRow(viewers: number, runs: Runs): Row {
+  const [own, ustreamer, limit] = (["sightline", "ustreamer", "limit"] as const).map((name) =>
+    summaryOf(runs, name, serverCpuPercent),
+  );
+  const goals = [
+    { to: "ustreamer", other: ustreamer, goal: ustreamerGoals.get(viewers) },
+    { to: "limit", other: limit, goal: limitGoals.get(viewers) },
+  ].flatMap(({ to, other, goal }) => (own && other && goal ? [{ to, goal, ratio: own.median / other.median }] : []));
+  return {
+    measure: `CPU, ${viewers} viewers`,
+    sightline: own ? formatSummary(own, "%") : "",
+    ...(ustreamer && { ustreamer: formatSummary(ustreamer, "%") }),
+    ...(limit && { limit: formatSummary(limit, "%") }),
+    result: [...ratioText(own, ustreamer, "ustreamer"), ...ratioText(own, limit, "limit")].join(", "),
+    goal: goals.map(({ to, goal }) => `≤ ${goal.toFixed(2)} × ${to}`).join(", "),
+    verdict: goals.length === 0 ? "noted" : judgeAtMost(Math.max(...goals.map(({ ratio, goal }) => ratio / goal)), 1),
+  };
+}
+
+function latencyRow(viewers: number, runs: Runs): Row {
+  const cell = (name: ServerName): string | undefined => {
+    const p50 = summaryOf(runs, name, ({ latencyMs }) => latencyMs.p50);
+    const p99 = summaryOf(runs, name, ({ latencyMs }) => latencyMs.p99);
+    return p50 && p99 && `${p50.median.toFixed(1)} / ${formatSummary(p99, "ms")}`;
+  };
+  const own = summaryOf(runs, "sightline", ({ latencyMs }) => latencyMs.p99);
+  const limit = summaryOf(runs, "limit", ({ latencyMs }) => latencyMs.p99);
+  const [ustreamerCell, limitCell] = [cell("ustreamer"), cell("limit")];
+  return {
+    measure: `Capture-to-client latency p50 / p99, ${viewers} viewers`,
+    sightline: cell("sightline") ?? "",
+    ...(ustreamerCell !== undefined && { ustreamer: ustreamerCell }),
+    ...(limitCell !== undefined && { limit: limitCell }),
+    result: ratioText(own, limit, "limit (p99)").join(""),
+    goal: limit ? `p99 ≤ ${latencyGoal} × limit` : "",
+    verdict: own && limit ? judgeAtMost(own.median / limit.median, latencyGoal) : "noted",
+  };
+}
+
+/** CPU and latency of MJPEG to many viewers, Sightline beside ustreamer and the limit. */
+export const measureFanOut: Measure = async (context) => {
+  const rows: { readonly cpu: Row; readonly latency: Row }[] = [];
+  for (const viewers of context.options.viewers) {
+    const runs = await measureViewers(context, viewers);
+    rows.push({ cpu: cpuRow(viewers, runs), latency: latencyRow(viewers, runs) });
+  }
+  return [...rows.map(({ cpu }) => cpu), ...rows.map(({ latency }) => latency)];
+};

@@ -1,0 +1,28 @@
+const headEnd = "\r\n\r\n";
+
+/** Waits for the first whole part of a multipart stream whose parts tell their Content-Length. */
+export class FirstPart {
+  #pending: Buffer = Buffer.alloc(0);
+  #missing: number | undefined;
+
+  /** Takes what came over the connection, cut anywhere; true as soon as the first part with a body is whole. */
+  push(chunk: Buffer): boolean {
+    if (this.#missing !== undefined) this.#missing -= chunk.length;
+    else this.#readHeads(Buffer.concat([this.#pending, chunk]));
+    return this.#missing !== undefined && this.#missing <= 0;
+  }
+
+  /** Skips headers without a length (the response's own) up to the first with one. */
+  #readHeads(bytes: Buffer): void {
+    let start = 0;
+    for (let end = bytes.indexOf(headEnd); end >= 0; end = bytes.indexOf(headEnd, start)) {
+      const head = bytes.toString("latin1", start, end);
+      start = end + headEnd.length;
+      const length = /^content-length:\s*(\d+)/im.exec(head)?.[1];
+      if (length === undefined) continue;
+      this.#missing = Number(length) - (bytes.length - start);
+      return;
+    }
+    this.#pending = bytes.subarray(start);
+  }
+}
