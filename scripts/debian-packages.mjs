@@ -1,0 +1,20 @@
+// Debian packages that the tests need and the product does not, with the reason for each.
+export const debianPackages = [
+  { name: "ffmpeg", why: "a player and a program that writes MJPEG (contract, e2e, camera-vm)" },
+  { name: "curl", why: "a client (e2e)" },
+  { name: "chromium", why: "a browser (e2e)" },
+  { name: "fonts-dejavu-core", why: "text on the browser's screenshots (e2e)" },
+  { name: "procps", why: "process listings (e2e, bench)" },
+  { name: "gcc", why: "fake camera, load generator, USB webcam (contract, camera-vm, bench)" },
+  { name: "gcc-multilib", why: "struct sizes of 32-bit machines (camera-vm)" },
+  { name: "libc6-dev", why: "C headers (contract, camera-vm, bench)" },
+  { name: "make", why: "v4l2loopback (camera-vm)" },
+  { name: "qemu-system-x86", why: "the machine with cameras (camera-vm)" },
+  { name: "linux-headers-amd64", why: "the kernel of that machine and its modules (camera-vm)" },
+  { name: "busybox-static", why: "its initrd (camera-vm)" },
+  { name: "cpio", why: "its initrd (camera-vm)" },
+  { name: "kmod", why: "its modules (camera-vm)" },
+  { name: "udev", why: "/dev/v4l/by-id in it (camera-vm)" },
+  { name: "v4l-utils", why: "v4l2-ctl, which the listings are compared with (camera-vm)" },
+  { name: "ustreamer", why: "the rival (bench)" },
+];
