@@ -2,12 +2,12 @@ import { constants } from "node:os";
 import koffi, { type node } from "koffi";
 import { SystemCallError } from "./system-call-error.ts";
 
-/** What poll(2) saw on a descriptor. */
+/** What was seen on a descriptor. */
 export interface PollEvents {
   /** A buffer is done, or the device reports an error: the next DQBUF tells which. */
   readonly readable: boolean;
-  /** POLLHUP, POLLRDHUP or POLLERR. */
-  readonly disconnected: boolean;
+  /** POLLERR or the like: nothing more will be told about this descriptor. */
+  readonly failed: boolean;
 }
 
 /** One `ioctl` request: its number and its name for error messages. */
@@ -17,12 +17,25 @@ export interface IoctlRequest {
 }
 
 /**
- * The system calls V4L2 needs. All but `poll` are synchronous and, on descriptors opened with O_NONBLOCK, return at once.
- * They repeat themselves on EINTR and throw {@link SystemCallError}.
+ * The calls that may keep a camera busy for a while (a USB control transfer, up to seconds when its firmware hangs): run in a
+ * worker of libuv's pool so that the event loop never waits for a camera. At most two at a time in the whole process: a
+ * camera that hangs must not take the pool from files and DNS. Reject with {@link SystemCallError}.
+ */
+export interface WorkerCalls {
+  /** open(2) with O_RDWR | O_NONBLOCK | O_CLOEXEC: nothing waits on such a descriptor, DQBUF neither. */
+  open(path: string): Promise<number>;
+  ioctl(fd: number, request: IoctlRequest, argument: Buffer): Promise<void>;
+  close(fd: number): Promise<void>;
+}
+
+/**
+ * The system calls V4L2 needs. Those of `worker` are for what may take long; the others are synchronous and for what returns
+ * at once. All repeat themselves on EINTR and throw {@link SystemCallError}.
+ *
+ * Importing this file loads koffi (a native library): reach it through `await import()` when a V4L2 camera is wanted.
  */
 export interface Libc {
-  /** open(2) with O_RDWR | O_NONBLOCK | O_CLOEXEC: never waits, not in DQBUF either. */
-  open(path: string): number;
+  readonly worker: WorkerCalls;
   close(fd: number): void;
   /**
    * ioctl(2). `argument` is the kernel struct's own bytes (`StructBuffer.bytes`, or 4 bytes for an `int`), read and written
@@ -34,16 +47,11 @@ export interface Libc {
   /** Maps `lengthBytes` of a device readable and shared. */
   mmap(fd: number, lengthBytes: number, offset: number): Mapping;
   /**
-   * Watches `fd` in Node's own event loop until the returned function is called, which must be before `fd` is closed. At
-   * most one watch per descriptor (a second one would abort the process, so it throws). `onEvents` runs at the event
-   * loop's top level and must not throw: what it throws becomes an uncaught exception.
+   * Calls `onReady` whenever `fd`, an open device, is readable or in error, until the returned function is called, which
+   * must be before `fd` is closed. Level-triggered: DQBUF until EAGAIN, or it comes again at once. At most one watch per
+   * descriptor (a second one would abort the process, so it throws).
    */
-  poll(fd: number, interest: PollInterest, onEvents: (events: PollEvents) => void): () => void;
-}
-
-/** What to be woken for. */
-export interface PollInterest {
-  readonly readable: boolean;
+  poll(fd: number, onReady: (events: PollEvents) => void): () => void;
 }
 
 /** A piece of device memory. */
@@ -63,7 +71,11 @@ const MAP_SHARED = 1;
 // The process's global scope and not libc.so.6 by name: a preloaded library counts, and musl is found as well.
 const library = koffi.load(null);
 
-type Call = (...parameters: readonly (number | bigint | string | Buffer | null)[]) => number;
+type Parameter = number | bigint | string | Buffer | null;
+type AsyncCallback = (failure: Error | null, result: number) => void;
+type Call = ((...parameters: readonly Parameter[]) => number) & {
+  async(...parameters: readonly (Parameter | AsyncCallback)[]): void;
+};
 
 function declare(name: string, result: string, parameters: readonly string[]): Call {
   return library.func(name, result, [...parameters]) as Call;
@@ -75,7 +87,7 @@ const callOpen = declare("open", "int", ["str", "int", "uint"]);
 const callClose = declare("close", "int", ["int"]);
 const callIoctl = declare("ioctl", "int", ["int", "ulong", "void *"]);
 const callMunmap = declare("munmap", "int", ["void *", "size_t"]);
-const callMmap = declareMmap() as unknown as (...parameters: readonly unknown[]) => bigint;
+const callMmap = declareMmap() as unknown as (...parameters: readonly Parameter[]) => bigint;
 
 /** glibc's mmap64 takes a 64-bit offset everywhere; musl has only mmap, whose off_t always has 64 bits. */
 function declareMmap(): Call {
@@ -89,20 +101,6 @@ function declareMmap(): Call {
 
 const MAP_FAILED = 2n ** BigInt(8 * koffi.sizeof("void *")) - 1n;
 
-/** Runs `call` until it is not interrupted; errno is read in the same synchronous step, where it is still right. */
-function retry(syscall: string, call: () => number): number {
-  for (;;) {
-    const result = call();
-    if (result !== -1) return result;
-    const errno = koffi.errno();
-    if (errno !== EINTR) throw new SystemCallError(syscall, errno);
-  }
-}
-
-function open(path: string): number {
-  return retry("open", () => callOpen(path, O_RDWR | O_NONBLOCK | O_CLOEXEC, 0));
-}
-
 function close(fd: number): void {
   // Not repeated: Linux has freed the number even when close says EINTR, and somebody else may own it by now.
   if (callClose(fd) === 0) return;
@@ -113,6 +111,7 @@ function close(fd: number): void {
 function tryIoctl(fd: number, request: IoctlRequest, argument: Buffer): number {
   for (;;) {
     if (callIoctl(fd, request.number, argument) !== -1) return 0;
+    // In the same synchronous step: any other call may change it.
     const errno = koffi.errno();
     if (errno !== EINTR) return errno;
   }
@@ -132,7 +131,7 @@ function mmap(fd: number, lengthBytes: number, offset: number): Mapping {
     unmap(): void {
       if (!mapped) return;
       mapped = false;
-      retry("munmap", () => callMunmap(address, lengthBytes));
+      if (callMunmap(address, lengthBytes) !== 0) throw new SystemCallError("munmap", koffi.errno());
     },
   };
 }
@@ -140,10 +139,14 @@ function mmap(fd: number, lengthBytes: number, offset: number): Mapping {
 // Referenced for as long as they watch: a handle that is collected stops telling, without a word.
 const watches = new Map<number, node.PollHandle>();
 
-function poll(fd: number, interest: PollInterest, onEvents: (events: PollEvents) => void): () => void {
+function poll(fd: number, onReady: (events: PollEvents) => void): () => void {
   if (watches.has(fd)) throw new Error(`descriptor ${fd} is watched already`);
-  const handle = koffi.node.poll(fd, { ...interest, disconnect: true }, (events) => {
-    onEvents({ readable: events.readable, disconnected: events.disconnect });
+  const handle = koffi.node.poll(fd, { readable: true, disconnect: true }, (...told: readonly unknown[]) => {
+    // Not from here: no tick or promise runs after this callback until something else wakes Node, and an exception
+    // would end in native code. An immediate follows in the same turn of the loop and has neither fault.
+    setImmediate(() => {
+      if (watches.get(fd) === handle) onReady(toPollEvents(told));
+    });
   });
   watches.set(fd, handle);
   return () => {
@@ -153,5 +156,54 @@ function poll(fd: number, interest: PollInterest, onEvents: (events: PollEvents)
   };
 }
 
+/** koffi gives libuv's status and the events. A negative status is POLLERR: libuv has stopped watching then. */
+function toPollEvents(told: readonly unknown[]): PollEvents {
+  const [status] = told;
+  const events = told.at(-1) as node.PollEvents;
+  return { readable: events.readable, failed: typeof status === "number" && status < 0 };
+}
+
+const maxWorkers = 2;
+let busyWorkers = 0;
+const waiting: (() => void)[] = [];
+
+/** One call in a worker, when one is free. */
+async function inWorker(syscall: string, call: Call, ...parameters: readonly Parameter[]): Promise<number> {
+  if (busyWorkers < maxWorkers) busyWorkers += 1;
+  else await new Promise<void>((resolve) => waiting.push(resolve));
+  try {
+    return await callAsync(syscall, call, parameters);
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else busyWorkers -= 1;
+  }
+}
+
+function callAsync(syscall: string, call: Call, parameters: readonly Parameter[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const attempt = (): void =>
+      call.async(...parameters, (failure, result) => {
+        // errno is this call's only here, in the callback itself.
+        const errno = result === -1 ? koffi.errno() : 0;
+        if (failure) reject(failure);
+        else if (errno === EINTR && call !== callClose) attempt();
+        else if (errno === 0 || errno === EINTR) resolve(result);
+        else reject(new SystemCallError(syscall, errno));
+      });
+    attempt();
+  });
+}
+
+const worker: WorkerCalls = {
+  open: (path) => inWorker("open", callOpen, path, O_RDWR | O_NONBLOCK | O_CLOEXEC, 0),
+  async ioctl(fd, request, argument) {
+    await inWorker(request.name, callIoctl, fd, request.number, argument);
+  },
+  async close(fd) {
+    await inWorker("close", callClose, fd);
+  },
+};
+
 /** The machine's own C library. */
-export const libc: Libc = { open, close, ioctl, tryIoctl, mmap, poll };
+export const libc: Libc = { worker, close, ioctl, tryIoctl, mmap, poll };
