@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { Clock } from "../../core/clock.ts";
+import { UnavailableError } from "../../core/errors.ts";
 import type { Service } from "../../core/lifecycle.ts";
 import type { Log } from "../../core/log.ts";
 import type { HttpRoute } from "../../protocol/http/route.ts";
@@ -155,7 +156,7 @@ class KoaHttpServer implements HttpServer {
 
   async #close(server: Server): Promise<void> {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    this.#openRequests.abortAll(new Error("the server stops"));
+    this.#openRequests.abortAll(new UnavailableError("the server stops"));
     server.closeIdleConnections();
     const cancel = this.#options.clock.after(this.#timeouts.graceMs, () => this.#connections.destroyAll());
     await closed;

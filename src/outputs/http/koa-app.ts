@@ -29,7 +29,8 @@ export function createKoaApp(parts: KoaAppParts): { readonly app: Koa; readonly 
   app.on("error", (error: Error) => parts.log.debug({ err: error }, "an HTTP connection broke"));
   const router = new Router();
   for (const route of parts.routes) {
-    router.register(route.path, route.method === "GET" ? ["GET", "HEAD"] : [route.method], openDoor(parts, route));
+    // A GET door is opened for HEAD by the router.
+    router.register(route.path, [route.method], openDoor(parts, route));
   }
   app.use(answerErrors(parts));
   app.use(followAliases(parts));
@@ -43,10 +44,16 @@ function answerErrors({ connections, log }: KoaAppParts): Middleware {
   return async (context, next) => {
     connections.answering(context.res);
     context.set({ "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin" });
-    const path = context.path;
+    let path: string | undefined;
     try {
+      path = readPath(context);
       await next();
     } catch (error) {
+      if (context.req.socket.destroyed) {
+        log.debug({ err: error, path }, "an HTTP client went away before its answer");
+        context.respond = false;
+        return;
+      }
       if (context.res.headersSent) {
         log.error({ err: error, path }, "an HTTP answer failed after it began");
         context.res.destroy();
@@ -62,6 +69,15 @@ function answerErrors({ connections, log }: KoaAppParts): Middleware {
     }
     connections.tally.answered(context.status);
   };
+}
+
+/** Reading the path parses the URL, which may be none. */
+function readPath(context: Context): string {
+  try {
+    return context.path;
+  } catch (error) {
+    throw new ProtocolError("the request's target is not a URL", 400, { cause: error });
+  }
 }
 
 function followAliases({ resolveAlias }: KoaAppParts): Middleware {
