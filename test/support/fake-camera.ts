@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compileNative } from "./compile-native.ts";
@@ -30,10 +30,13 @@ const nativeSources = [
   "clip.c",
 ];
 
-/** A character device where we may make one (programs look for that), else a plain file: opening it is intercepted. */
+/**
+ * A character device, for programs look for that; where only root may make one, a link to a device that every machine
+ * has. Nobody opens either of them: opening `path` is intercepted.
+ */
 async function makeNode(path: string): Promise<void> {
   await rm(path, { force: true });
-  await runTool("mknod", [path, "c", "81", "0"]).catch(() => writeFile(path, ""));
+  await runTool("mknod", [path, "c", "81", "0"]).catch(() => symlink("/dev/null", path));
 }
 
 /** One camera with a mode for each clip, at a path of its own (or at `path`, whose folder must exist). */

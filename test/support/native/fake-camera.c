@@ -4,7 +4,7 @@
  *   FAKE_CAMERA="PATH=FOURCC:WIDTHxHEIGHT@FPS:CLIP;…"  LD_PRELOAD=fake-camera.so  program
  *
  * The same PATH more than once gives one camera several modes. PATH must exist (any file will do; a program that looks
- * for a character device needs `mknod PATH c 81 0`): removing it unplugs the camera. While PATH.stalled exists the camera
+ * for a character device needs one, or a link to one): removing it unplugs the camera. While PATH.stalled exists the camera
  * is there but delivers nothing. Frames carry a stamp (frame-stamp.h). */
 #define _GNU_SOURCE
 #include <dlfcn.h>
