@@ -40,7 +40,7 @@ export PATH=$PATH:/sbin:/usr/sbin
 version=$(newest_headers)
 [ -n "$version" ] || fail "no kernel headers: apt-get install linux-headers-amd64"
 
-files=("$here/prepare.sh" "$here/init.sh" "$here/usb-webcam.c" "$here/usb-webcam-descriptors.h")
+files=("$here"/prepare.sh "$here"/init.sh "$here"/*.c "$here"/*.h)
 key=$version-$(cat "${files[@]}" | sha256sum | cut -c1-12)
 target=$cache/$key
 if [ -e "$target/complete" ]; then echo "$target"; exit 0; fi
@@ -117,7 +117,9 @@ cp "$work/image/boot/vmlinuz-$version" "$work/result/vmlinuz"
 collect_modules
 say "packing the initrd"
 pack_initrd
-gcc -O2 -Wall -Wextra -Werror -o "$work/result/usb-webcam" "$here/usb-webcam.c"
+for source in "$here"/*.c; do
+  gcc -O2 -Wall -Wextra -Werror -o "$work/result/$(basename "$source" .c)" "$source"
+done
 # other versions' folders that nobody asked for in a week
 find "$cache" -mindepth 1 -maxdepth 1 -type d -mtime +7 ! -name '.work.*' -exec rm -rf {} +
 touch "$work/result/complete"

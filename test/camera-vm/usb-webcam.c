@@ -10,6 +10,7 @@
  * The protocol: Documentation/usb/usbip_protocol.rst; all header fields are big-endian.
  */
 #define _GNU_SOURCE
+#include "mjpeg-clip.h"
 #include "usb-webcam-descriptors.h"
 
 #include <arpa/inet.h>
@@ -53,8 +54,6 @@ static struct control controls[] = {
     {"contrast", PROCESSING_UNIT, UVC_PU_CONTRAST_CONTROL, 2, 0, 95, 1, 32, 32},
 };
 
-struct clip { const uint8_t *bytes; size_t size, offset; };
-
 static int host = -1, timer = -1;
 static const char *serial;
 static struct clip clips[FRAMES];
@@ -64,12 +63,6 @@ static struct { uint32_t seqnum, length; } pending[PENDING_MAX]; /* bulk transfe
 static size_t pending_count;
 static struct { const uint8_t *bytes; size_t size, offset; uint8_t id; bool open; } picture;
 static bool streaming;
-
-static void die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
 
 static void receive(void *to, size_t size)
 {
@@ -99,18 +92,6 @@ static void complete(uint32_t seqnum, int status, uint32_t length)
 }
 
 /* ---- pictures ---- */
-
-/* The next JPEG of a clip: up to the last end-of-image marker before the next start-of-image. */
-static size_t next_jpeg(struct clip *clip, const uint8_t **start)
-{
-    static const uint8_t soi[] = {0xff, 0xd8, 0xff};
-    if (clip->offset >= clip->size) clip->offset = 0;
-    *start = clip->bytes + clip->offset;
-    const uint8_t *next = memmem(*start + 2, clip->size - clip->offset - 2, soi, sizeof soi);
-    size_t size = next ? (size_t)(next - *start) : clip->size - clip->offset;
-    clip->offset += size;
-    return size;
-}
 
 /* Grey bars that wander two pixels a picture. */
 static size_t draw_yuyv(size_t width, size_t height, unsigned step)
@@ -355,20 +336,6 @@ static void plug_in(void)
     close(attach);
     close(pair[0]);
     host = pair[1];
-}
-
-static struct clip load_clip(const char *path)
-{
-    struct clip clip = {0};
-    FILE *file = fopen(path, "rb");
-    if (!file || fseek(file, 0, SEEK_END) != 0) die(path);
-    clip.size = (size_t)ftell(file);
-    uint8_t *bytes = malloc(clip.size);
-    rewind(file);
-    if (clip.size < 4 || !bytes || fread(bytes, 1, clip.size, file) != clip.size) die(path);
-    fclose(file);
-    clip.bytes = bytes;
-    return clip;
 }
 
 int main(int argc, char **argv)

@@ -31,22 +31,27 @@ export async function plugLoopback(vm: CameraVm): Promise<void> {
   );
 }
 
-/** Makes a clip of a moving test picture for {@link feedLoopback} and {@link UsbWebcam}: JPEGs one after the other. */
-export async function makeMjpegClip(path: string, size: string, seconds = 2): Promise<void> {
-  const source = `testsrc2=size=${size}:rate=30:duration=${seconds}`;
-  await promisify(execFile)("ffmpeg", [
-    ...["-v", "error", "-f", "lavfi", "-i", source, "-pix_fmt", "yuvj420p"],
-    ...["-c:v", "mjpeg", "-q:v", "8", "-y", path],
-  ]);
+/** A clip in a file, and the size of its pictures. */
+export interface MjpegClip {
+  readonly path: string;
+  readonly width: number;
+  readonly height: number;
 }
 
-/** Feeds a v4l2loopback node with a clip, over and over; a camera that runs until the feeder is ended. */
-export async function feedLoopback(vm: CameraVm, node: string, clip: string): Promise<GuestProcess> {
-  const feeder = vm.start([
-    ...["ffmpeg", "-v", "error", "-nostdin", "-progress", "pipe:1", "-stats_period", "0.1"],
-    ...["-re", "-stream_loop", "-1", "-f", "mjpeg", "-framerate", "30", "-i", clip, "-c", "copy", "-f", "v4l2", node],
-  ]);
-  await feeder.line(/^frame=[1-9]/m, 30_000);
+/** Makes a clip of a moving test picture, two seconds long, in the shared folder. */
+export async function makeMjpegClip(vm: CameraVm, width: number, height: number): Promise<MjpegClip> {
+  const path = join(vm.outDirectory, `${width}x${height}.mjpeg`);
+  const source = `testsrc2=size=${width}x${height}:rate=30:duration=2`;
+  const input = ["-v", "error", "-f", "lavfi", "-i", source, "-pix_fmt", "yuvj420p"];
+  await promisify(execFile)("ffmpeg", [...input, "-c:v", "mjpeg", "-q:v", "8", "-y", path]);
+  return { path, width, height };
+}
+
+/** Feeds a v4l2loopback node with a clip, over and over, 30 pictures a second; a camera that runs until this is ended. */
+export async function feedLoopback(vm: CameraVm, node: string, clip: MjpegClip): Promise<GuestProcess> {
+  const { path, width, height } = clip;
+  const feeder = vm.start([join(vm.preparedDirectory, "loopback-feeder"), node, path, `${width}`, `${height}`, "30"]);
+  await feeder.line(/^feeding$/m, 30_000);
   return feeder;
 }
 
@@ -65,8 +70,7 @@ export class UsbWebcam {
 
   /** Makes its pictures and loads the drivers; it is not plugged in yet. One at a time to a machine. */
   static async make(vm: CameraVm, serial: string): Promise<UsbWebcam> {
-    const clips = ["640x480", "1280x720"].map((size) => ({ size, path: join(vm.outDirectory, `usb-${size}.mjpeg`) }));
-    await Promise.all(clips.map(({ size, path }) => makeMjpegClip(path, size)));
+    const clips = await Promise.all([makeMjpegClip(vm, 640, 480), makeMjpegClip(vm, 1280, 720)]);
     await vm.shell("modprobe -a uvcvideo vhci_hcd");
     return new UsbWebcam(
       vm,

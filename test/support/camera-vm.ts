@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
@@ -8,6 +8,7 @@ import { createInterface } from "node:readline";
 import type { AgentEvent, AgentRequest } from "../camera-vm/guest/agent.ts";
 import { GuestProcess, type GuestResult } from "./camera-vm-process.ts";
 import { QmpMonitor, UnixDoor } from "./camera-vm-qmp.ts";
+import { needing } from "./tool.ts";
 
 /** The compiled tree (build/) and the repository around it. */
 const compiled = join(import.meta.dirname, "../..");
@@ -20,6 +21,16 @@ export interface CameraVmOptions {
   readonly memoryMib?: number;
   /** The machine is ended after this long, whatever happens. */
   readonly limitSeconds?: number;
+}
+
+/** Options for tests of the camera VM: a named skip where it cannot run, unless `CI` is set (see {@link needing}). */
+export function needingCameraVm(): { readonly skip: string | false } {
+  const { skip } = needing("qemu-system-x86_64", "busybox", "cpio", "gcc", "make", "ffmpeg", "v4l2-ctl", "udevadm");
+  const hasHeaders =
+    existsSync("/lib/modules") &&
+    readdirSync("/lib/modules").some((name) => existsSync(join("/lib/modules", name, "build")));
+  if (skip || hasHeaders || process.env["CI"]) return { skip };
+  return { skip: "needs linux-headers-amd64" };
 }
 
 /** The folder with kernel, initrd and modules; made on the first call of a machine's life. Progress goes to stderr. */
@@ -177,18 +188,18 @@ function spawnQemu(prepared: string, directory: string, options: CameraVmOptions
   const child = spawn(
     "timeout",
     [
-      ...["--kill-after=5", limit, "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot"],
-      ...["-accel", "tcg,thread=multi", "-cpu", "max,la57=off", "-smp", "2", "-m", String(options.memoryMib ?? 2048)],
-      ...["-display", "none", "-serial", `file:${join(directory, "console")}`],
-      ...["-kernel", join(prepared, "vmlinuz"), "-initrd", join(prepared, "initrd.gz")],
-      ...["-append", kernelArguments.join(" ")],
-      ...["-virtfs", "local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap"],
-      ...["-virtfs", `local,path=${out},mount_tag=out,security_model=none,multidevs=remap`],
-      ...["-netdev", "user,id=net0,restrict=off", "-device", "virtio-net-pci,netdev=net0,romfile="],
-      ...["-device", "virtio-serial-pci", "-chardev", `socket,id=agent,path=${join(directory, "agent")}`],
-      ...["-device", "virtserialport,chardev=agent,name=agent"],
-      ...["-chardev", `socket,id=qmp,path=${join(directory, "qmp")}`, "-mon", "chardev=qmp,mode=control"],
-    ],
+      ["--kill-after=5", limit, "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot"],
+      ["-accel", "tcg,thread=multi", "-cpu", "max,la57=off", "-smp", "2", "-m", String(options.memoryMib ?? 2048)],
+      ["-display", "none", "-serial", `file:${join(directory, "console")}`],
+      ["-kernel", join(prepared, "vmlinuz"), "-initrd", join(prepared, "initrd.gz")],
+      ["-append", kernelArguments.join(" ")],
+      ["-virtfs", "local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap"],
+      ["-virtfs", `local,path=${out},mount_tag=out,security_model=none,multidevs=remap`],
+      ["-netdev", "user,id=net0", "-device", "virtio-net-pci,netdev=net0,romfile="],
+      ["-device", "virtio-serial-pci", "-chardev", `socket,id=agent,path=${join(directory, "agent")}`],
+      ["-device", "virtserialport,chardev=agent,name=agent"],
+      ["-chardev", `socket,id=qmp,path=${join(directory, "qmp")}`, "-mon", "chardev=qmp,mode=control"],
+    ].flat(),
     { stdio: ["ignore", "ignore", "inherit"] },
   );
   child.on("error", () => {});
