@@ -55,9 +55,10 @@ async function capture(
   return { status, output: Buffer.concat(output), errors };
 }
 
-const copyOf = (camera: FakeCamera, format: string): string[] => [
-  ...["-input_format", format, "-i", camera.path, "-c", "copy", "-flush_packets", "1"],
-];
+const copyOf = (camera: FakeCamera, format: string): string[] => {
+  const output = ["-c", "copy", "-flush_packets", "1"];
+  return ["-input_format", format, "-i", camera.path, ...output];
+};
 
 test("a program sees every frame of a raw camera, numbered and stamped with its time", tools, async (t) => {
   const camera = await createCamera(t, await clipOf("YUYV", 50));
