@@ -142,7 +142,7 @@ describe("MJPEG over HTTP", () => {
   test("key is echoed in the cookie and in the list of clients", async () => {
     const client = await view("?key=phone-1");
     assert.match(client.head, /^set-cookie: stream_client=phone-1\/[0-9a-f-]+; /im);
-    assert.equal(served.mjpeg.clients("door")[0]?.wishes.key, "phone-1");
+    assert.equal(served.mjpeg.clients("door")[0]?.key, "phone-1");
     client.close();
   });
 

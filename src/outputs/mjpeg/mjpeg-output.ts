@@ -5,6 +5,7 @@ import { UnavailableError, ProtocolError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { CameraFeed } from "../../hub/camera-feed.ts";
 import type { CameraRegistry } from "../../hub/camera-registry.ts";
+import type { ViewerInfo, ViewersPort } from "../../hub/viewers-port.ts";
 import type { JpegFrame } from "../../media/frame.ts";
 import type { HttpReply, HttpRequest, HttpRoute, QueryParameter } from "../../protocol/http/route.ts";
 import { mjpegBoundary } from "../../protocol/multipart/mixed-replace.ts";
@@ -48,7 +49,7 @@ const query: readonly QueryParameter[] = [
 ];
 
 /** MJPEG over HTTP (multipart/x-mixed-replace) for any number of viewers of any number of cameras. */
-export class MjpegOutput {
+export class MjpegOutput implements ViewersPort {
   readonly #options: MjpegOutputOptions;
   readonly #fanOuts = new Map<string, FanOut>();
   #stuck = 0;
@@ -65,26 +66,17 @@ export class MjpegOutput {
     return this.#stuck;
   }
 
-  /** The doors: each camera's own stream, and `/stream` for the first camera. */
+  /** The door: each camera's own stream (the first camera's other names are aliases). */
   routes(): readonly HttpRoute[] {
-    const door = {
-      method: "GET",
-      query,
-      response: { type: "multipart/x-mixed-replace" },
-      problems: [400, 404, 503],
-    } as const;
     return [
       {
-        ...door,
+        method: "GET",
         path: "/cameras/:id/stream",
         summary: "Live MJPEG of one camera",
-        handle: (request) => this.#handle(this.#options.registry.get(request.params["id"] ?? ""), request),
-      },
-      {
-        ...door,
-        path: "/stream",
-        summary: "Live MJPEG of the first camera",
-        handle: (request) => this.#handle(this.#options.registry.first(), request),
+        query,
+        response: { type: "multipart/x-mixed-replace" },
+        problems: [400, 404, 503],
+        handle: (request) => this.#handle(request),
       },
     ];
   }
@@ -95,8 +87,8 @@ export class MjpegOutput {
   }
 
   /** The viewers of a camera, one by one. */
-  clients(cameraId: string): readonly Viewer[] {
-    return [...(this.#fanOuts.get(cameraId)?.viewers ?? [])];
+  clients(cameraId: string): readonly ViewerInfo[] {
+    return [...(this.#fanOuts.get(cameraId)?.viewers ?? [])].map((viewer) => viewer.info);
   }
 
   /** Ends every viewer. */
@@ -105,10 +97,10 @@ export class MjpegOutput {
     this.#fanOuts.clear();
   }
 
-  async #handle(feed: CameraFeed | undefined, request: HttpRequest): Promise<HttpReply> {
-    const named = request.params["id"];
-    if (!feed && named !== undefined) throw new ProtocolError(`there is no camera ${named}`, 404);
-    if (!feed) throw new UnavailableError("there is no camera");
+  async #handle(request: HttpRequest): Promise<HttpReply> {
+    const cameraId = request.params["id"] ?? "";
+    const feed = this.#options.registry.get(cameraId);
+    if (!feed) throw new ProtocolError(`there is no camera ${JSON.stringify(cameraId)}`, 404);
     const wishes = toWishes(request);
     const id = randomUUID().slice(0, 16);
     const headers = streamHeaders(wishes, id);

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { ViewerInfo } from "../../hub/viewers-port.ts";
 import { formatDelimiter, mjpegBoundary } from "../../protocol/multipart/mixed-replace.ts";
 import { formatTimestamp, type WirePart } from "./wire-part.ts";
 
@@ -53,6 +54,14 @@ export class Viewer {
   /** Frames a second sent lately. */
   get fps(): number {
     return this.#fps;
+  }
+
+  /** As the API shows it. */
+  get info(): ViewerInfo {
+    const { key, advanceHeaders, dualFinalFrames, extraHeaders, zeroData } = this.wishes;
+    const { id, address } = this;
+    const flags = { advanceHeaders, dualFinalFrames, extraHeaders, zeroData };
+    return { id, address, fps: Math.round(this.#fps * 10) / 10, ...(key !== undefined && { key }), ...flags };
   }
 
   /** Sends a new frame unless the viewer is full or wants fewer. `nowNs` is the time of this round. */

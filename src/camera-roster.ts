@@ -1,0 +1,140 @@
+import { basename } from "node:path";
+import { assembleCamera, type AssembledCamera, type AssemblyTools, type CameraPlan } from "./camera-assembly.ts";
+import { cameraId, uniqueId } from "./capture/v4l2/device-identity.ts";
+import type { DeviceWatch } from "./capture/v4l2/device-watch.ts";
+import type { CaptureDevice } from "./capture/v4l2/devices.ts";
+import type { CameraConfig } from "./config/schema.ts";
+import type { Service } from "./core/lifecycle.ts";
+import type { ControlsPort } from "./hub/camera-controls.ts";
+import type { CameraRegistry } from "./hub/camera-registry.ts";
+import type { OfferedFormat } from "./outputs/api/camera-view.ts";
+
+const testPatternId = "test-pattern";
+
+/** How a camera that nobody configured is used. */
+const defaults: CameraPlan["config"] = {
+  format: "auto",
+  capture: "on-demand",
+  lingerSeconds: 10,
+  controls: {},
+};
+
+interface Entry {
+  readonly camera: AssembledCamera;
+  readonly device: string | undefined;
+}
+
+/**
+ * Which cameras there are. With `cameras` in the configuration: those, present or not. Without: every capture device, as
+ * it is plugged in, and the test pattern while none has ever been there. A device that leaves stays a camera and is `lost`, so
+ * that its viewers see it come back.
+ */
+export class CameraRoster implements Service {
+  readonly #configured: readonly CameraConfig[];
+  readonly #registry: CameraRegistry;
+  readonly #tools: AssemblyTools;
+  readonly #entries = new Map<string, Entry>();
+  #watch: DeviceWatch | undefined;
+  #changes: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(configured: readonly CameraConfig[], registry: CameraRegistry, tools: AssemblyTools) {
+    this.#configured = configured;
+    this.#registry = registry;
+    this.#tools = tools;
+  }
+
+  async start(): Promise<void> {
+    if (this.#configured.length > 0) await this.#startConfigured();
+    else await this.#startAutomatic();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#watch?.stop();
+    await this.#changes;
+    await Promise.all([...this.#entries.values()].map(({ camera }) => camera.stop()));
+  }
+
+  /** The controls of a camera, undefined where it has none. */
+  controls(id: string): ControlsPort | undefined {
+    return this.#entries.get(id)?.camera.controls;
+  }
+
+  /** What a camera can do, undefined where it does not say. Throws DeviceError. */
+  async formats(id: string): Promise<readonly OfferedFormat[] | undefined> {
+    return this.#entries.get(id)?.camera.formats();
+  }
+
+  async #startConfigured(): Promise<void> {
+    const taken = new Set(this.#configured.flatMap(({ id }) => id ?? []));
+    for (const config of this.#configured) {
+      const id = config.id ?? uniqueId(deriveId(config), taken);
+      taken.add(id);
+      await this.#add({ id, name: config.name ?? id, kind: config.source, config, device: config.device });
+    }
+  }
+
+  async #startAutomatic(): Promise<void> {
+    const { DeviceWatch } = await import("./capture/v4l2/device-watch.ts");
+    const { probeCaptureNode } = await import("./capture/v4l2/v4l2-camera.ts");
+    this.#watch = new DeviceWatch({
+      ...this.#tools,
+      probe: probeCaptureNode,
+      onAdded: (device) => this.#change(() => this.#join(device)),
+      onRemoved: ({ id, node }) => this.#tools.log.info({ camera: id, node }, "camera unplugged"),
+    });
+    await this.#watch.start();
+    await this.#changes;
+    if (this.#entries.size > 0 || this.#stopped) return;
+    this.#tools.log.warn({}, "there is no camera: showing a test pattern until one is plugged in");
+    await this.#add({
+      id: testPatternId,
+      name: "Test pattern",
+      kind: "test-pattern",
+      config: defaults,
+      device: undefined,
+    });
+  }
+
+  /** One change after the other, in the order they were noticed. */
+  #change(change: () => Promise<void>): void {
+    this.#changes = this.#changes.then(change).catch((error: unknown) => {
+      this.#tools.log.error({ err: error }, "a camera could not be added");
+    });
+  }
+
+  async #join({ id, name, path }: CaptureDevice): Promise<void> {
+    if (this.#stopped) return;
+    const known = this.#entries.get(id);
+    if (known?.device === path) {
+      this.#tools.log.info({ camera: id, device: path }, "camera is back");
+      return;
+    }
+    if (known) await this.#remove(id); // the same camera without a lasting name, at another node
+    await this.#add({ id, name, kind: "v4l2", config: defaults, device: path });
+    this.#tools.log.info({ camera: id, device: path }, `camera ${name}`);
+    if (this.#entries.has(testPatternId)) await this.#remove(testPatternId);
+  }
+
+  async #add(plan: CameraPlan): Promise<void> {
+    const camera = await assembleCamera(plan, this.#tools);
+    this.#entries.set(plan.id, { camera, device: plan.device });
+    this.#registry.add(camera.channel);
+    await camera.channel.start();
+  }
+
+  async #remove(id: string): Promise<void> {
+    const entry = this.#entries.get(id);
+    this.#entries.delete(id);
+    this.#registry.remove(id);
+    await entry?.camera.stop();
+  }
+}
+
+/** The id of a configured camera that has none: from its device's path or its program, so that it never changes. */
+function deriveId({ source, command, device }: CameraConfig): string {
+  if (source === "test-pattern") return testPatternId;
+  const word = source === "command" ? command?.[0] : device;
+  return word === undefined ? "camera" : cameraId({ byId: [basename(word)], byPath: [], card: "", busInfo: "" });
+}

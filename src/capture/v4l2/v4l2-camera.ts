@@ -1,0 +1,80 @@
+import type { Clock } from "../../core/clock.ts";
+import type { Log } from "../../core/log.ts";
+import type { ControlsPort, ControlValue } from "../../hub/camera-controls.ts";
+import type { Source } from "../source.ts";
+import { createV4l2Controls } from "./controls.ts";
+import { toDeviceError } from "./device-errors.ts";
+import { listCaptureDevices, probeNode, queryCapture, type DeviceCapability } from "./devices.ts";
+import type { FormatOffer } from "./format-offer.ts";
+import { listFormats } from "./formats.ts";
+import { libc } from "./libc.ts";
+import { createV4l2Source } from "./v4l2-source.ts";
+import * as videodev2 from "./videodev2.ts";
+
+export interface V4l2CameraOptions {
+  /** Any path: by-id, by-path, `/dev/videoN`. */
+  readonly device: string;
+  /** `auto` or one of those of `chooseFormat`. */
+  readonly format: string;
+  readonly width?: number;
+  readonly height?: number;
+  readonly fps?: number;
+  /** Controls to set at every open, by normalised name. */
+  readonly controls: Readonly<Record<string, ControlValue>>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** One V4L2 device: its pictures and its controls, which are set again whenever it is opened. */
+export interface V4l2Camera {
+  readonly source: Source;
+  readonly controls: ControlsPort;
+  /** What the device can do; opens it for a moment. Throws DeviceError. */
+  formats(): Promise<readonly FormatOffer[]>;
+}
+
+/** Puts source and controls of one device together. Opens nothing yet. */
+export function createV4l2Camera(options: V4l2CameraOptions): V4l2Camera {
+  const controls = createV4l2Controls({ device: options.device, initial: options.controls, log: options.log });
+  const source = createV4l2Source({ ...options, onOpen: (fd) => controls.apply(fd) });
+  return {
+    controls,
+    formats: () => offeredFormats(options.device),
+    source: {
+      ...source,
+      run: async (sink, signal) => {
+        try {
+          await source.run(sink, signal);
+        } finally {
+          controls.detach();
+        }
+      },
+    },
+  };
+}
+
+async function offeredFormats(device: string): Promise<readonly FormatOffer[]> {
+  try {
+    const fd = await libc.worker.open(device);
+    try {
+      const { V4L2_BUF_TYPE_VIDEO_CAPTURE, V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE } = videodev2;
+      const multiplanar = queryCapture(libc, fd)?.multiplanar === true;
+      return await listFormats(libc, fd, multiplanar ? V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE : V4L2_BUF_TYPE_VIDEO_CAPTURE);
+    } finally {
+      await libc.worker.close(fd);
+    }
+  } catch (error) {
+    throw await toDeviceError(error, device);
+  }
+}
+
+/** The path of the first capture device; `/dev/video0`, to be waited for, where there is none. */
+export async function firstCaptureDevice(): Promise<string> {
+  const { devices } = await listCaptureDevices(libc);
+  return devices[0]?.path ?? "/dev/video0";
+}
+
+/** What a node is, for DeviceWatch: undefined when it is no camera. */
+export function probeCaptureNode(node: string): Promise<DeviceCapability | undefined> {
+  return probeNode(libc, node);
+}

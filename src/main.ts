@@ -1,0 +1,125 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { setPriority } from "node:os";
+import { fileURLToPath } from "node:url";
+import { checkCommand, formatConfigError } from "./cli/check-command.ts";
+import { parseCommandLine, UsageError, type CommandLine } from "./cli/command-line.ts";
+import { loadConfig, type ConfigFlags, type LoadedConfig } from "./config/load.ts";
+import { systemClock } from "./core/clock.ts";
+import { ConfigError, DeviceError, StorageError } from "./core/errors.ts";
+import type { RootLog } from "./log/create-log.ts";
+
+/** sysexits.h */
+const exUsage = 64;
+const exConfig = 78;
+/** A stop that takes longer than this is ended the hard way; clients and cameras get 3 s in all. */
+const stopWithinMs = 2_800;
+
+const write = (text: string): void => void process.stdout.write(text);
+const complain = (text: string): void => void process.stderr.write(text);
+
+// A reader that went away (`sightline devices | head`) is no error of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
+process.exitCode = await run(process.argv.slice(2));
+
+async function run(argv: readonly string[]): Promise<number> {
+  try {
+    return await runCommand(parseCommandLine(argv));
+  } catch (error) {
+    if (error instanceof ConfigError) complain(formatConfigError(error));
+    else if (error instanceof UsageError || error instanceof DeviceError || error instanceof StorageError) {
+      complain(`sightline: ${error.message}\n`);
+    } else throw error;
+    if (error instanceof UsageError) return exUsage;
+    return error instanceof ConfigError ? exConfig : 1;
+  }
+}
+
+async function runCommand(line: CommandLine): Promise<number> {
+  switch (line.command) {
+    case "help":
+      write((await import("./cli/help.ts")).helpText);
+      return 0;
+    case "version":
+      write(`sightline ${readVersion()}\n`);
+      return 0;
+    case "check":
+      return checkCommand({ flags: line.flags }, { stdout: write, stderr: complain });
+    case "devices":
+      return (await import("./cli/devices-command.ts")).runDevicesCommand({ json: line.json, write });
+    case "controls": {
+      const { runControlsCommand } = await import("./cli/controls-command.ts");
+      return runControlsCommand({ device: line.device, json: line.json, write });
+    }
+    case "serve":
+      return serve(line.flags);
+  }
+}
+
+async function serve(flags: ConfigFlags): Promise<number> {
+  const loaded = loadConfig({ flags });
+  const { createLog } = await import("./log/create-log.ts");
+  const log = await createLog(loaded.config.log, { secrets: loaded.secrets });
+  try {
+    return await serveUntilSignal(loaded, log);
+  } finally {
+    await log.close();
+  }
+}
+
+/** Runs until SIGTERM or SIGINT, then stops in order. The exit status is 1 when the doors cannot be opened. */
+async function serveUntilSignal({ config, file, warnings }: LoadedConfig, log: RootLog): Promise<number> {
+  const told = nextSignal();
+  const version = readVersion();
+  log.info({ config: file ?? "none" }, `Sightline ${version} starts`);
+  for (const warning of warnings) log.warn({}, warning);
+  applyPriority(config.priority, log);
+  const { createApp } = await import("./app.ts");
+  const webDirectory = fileURLToPath(new URL("./web", import.meta.url));
+  const app = createApp({ config, clock: systemClock, log, version, webDirectory });
+  try {
+    await app.start();
+  } catch (error) {
+    log.error({}, error instanceof Error ? error.message : String(error));
+    await app.stop();
+    return 1;
+  }
+  log.info({ port: app.port() }, `watch at ${formatAddress(config.server.host, app.port())}`);
+  const signal = await told;
+  log.info({ signal }, "stopping");
+  const giveUp = setTimeout(() => process.exit(0), stopWithinMs);
+  await app.stop();
+  clearTimeout(giveUp);
+  log.info({}, "stopped");
+  return 0;
+}
+
+function nextSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    process.once("SIGTERM", resolve);
+    process.once("SIGINT", resolve);
+  });
+}
+
+function applyPriority(priority: number, log: RootLog): void {
+  if (priority === 0) return;
+  try {
+    setPriority(priority);
+  } catch (error) {
+    log.warn({ err: error }, `priority ${priority} is not allowed: a negative one needs root or CAP_SYS_NICE`);
+  }
+}
+
+/** A URL that a browser on this machine can open. */
+function formatAddress(host: string, port: number): string {
+  const isAny = host === "::" || host === "0.0.0.0";
+  return `http://${isAny ? "localhost" : host.includes(":") ? `[${host}]` : host}:${port}/`;
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
