@@ -60,21 +60,22 @@ function refusalError(device: string, refused: readonly RefusedSetting[]): Error
 
 /**
  * Sets all of `values` or none: every mistake is found before the first one is set (ConfigError), and what was set is put
- * back when the driver refuses another. Answers with what was set. Rejects with SystemCallError when the camera is gone.
+ * back when the driver refuses another. Answers with what was set and all controls as they were before. Rejects with SystemCallError when the camera is gone.
  */
 export async function changeControls(
   driver: ControlDriver,
   device: string,
   values: Readonly<Record<string, ControlValue>>,
-): Promise<readonly ControlSetting[]> {
-  const { settings, problems } = await checkControls(driver, await listControls(driver), values);
+): Promise<{ done: readonly ControlSetting[]; controls: readonly ControlDescriptor[] }> {
+  const controls = await listControls(driver);
+  const { settings, problems } = await checkControls(driver, controls, values);
   if (problems.length > 0) throw new ConfigError(problems);
   const before = await readControls(
     driver,
     settings.map(({ control }) => control),
   );
   const { done, refused } = await writeSettings(driver, settings);
-  if (refused.length === 0) return done;
+  if (refused.length === 0) return { done, controls };
   await undo(driver, done, before);
   throw refusalError(device, refused);
 }

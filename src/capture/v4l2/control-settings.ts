@@ -1,4 +1,5 @@
 import type { ControlValue } from "../../hub/camera-controls.ts";
+import { nearestName } from "../../config/nearest-name.ts";
 import type { ConfigProblem } from "../../core/errors.ts";
 import { isRefusal, writeControl } from "./control-access.ts";
 import { hasFlag, isSettable, type ControlDescriptor, type RawControlValue } from "./control-descriptor.ts";
@@ -20,8 +21,10 @@ export interface RefusedSetting {
   readonly error: SystemCallError;
 }
 
-function unknownControl(controls: readonly ControlDescriptor[]): string {
-  const names = controls.filter(isSettable).map(({ name }) => name);
+function unknownControl(name: string, controls: readonly ControlDescriptor[]): string {
+  const names = controls.filter(isSettable).map((control) => control.name);
+  const near = nearestName(name, names);
+  if (near !== undefined) return `is no control of this camera; did you mean ${near}?`;
   return names.length > 0
     ? `is no control of this camera, which has ${names.join(", ")}`
     : "is no control of this camera, which has none to set";
@@ -37,7 +40,7 @@ export function checkSettings(
   const problems: ConfigProblem[] = [];
   for (const [name, given] of Object.entries(values)) {
     const control = byName.get(name);
-    const check = control ? checkControlValue(control, given) : { allowed: unknownControl(controls) };
+    const check = control ? checkControlValue(control, given) : { allowed: unknownControl(name, controls) };
     if (control && "raw" in check) settings.push({ control, raw: check.raw, given });
     else if ("allowed" in check) problems.push({ key: `controls.${name}`, value: given, allowed: check.allowed });
   }

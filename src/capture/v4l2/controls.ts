@@ -3,7 +3,7 @@ import type { ConfigProblem } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import { changeControls, checkControls, compareControls, restoreControls, writeDefaults } from "./control-changes.ts";
 import { readControls } from "./control-access.ts";
-import { toCameraControl } from "./control-descriptor.ts";
+import { hasFlag, toCameraControl } from "./control-descriptor.ts";
 import type { ControlDriver } from "./control-driver.ts";
 import { listControls } from "./control-list.ts";
 import { createControlNode, type ControlNode } from "./control-node.ts";
@@ -65,23 +65,27 @@ class NodeControls implements V4l2Controls {
 
   set(values: Readonly<Record<string, ControlValue>>): Promise<readonly CameraControl[]> {
     return this.#node.lend(async (driver) => {
-      const done = await changeControls(driver, this.#device, values);
+      const { done, controls: before } = await changeControls(driver, this.#device, values);
       await compareControls(driver, done, this.#warnings);
-      const controls = await view(driver);
-      this.#remember(done, controls);
-      return controls;
+      const after = await view(driver);
+      const wasActive = new Set(before.filter((control) => !hasFlag(control, "inactive")).map(({ name }) => name));
+      this.#remember(
+        done,
+        after.filter(({ name, inactive }) => inactive && wasActive.has(name)),
+      );
+      return after;
     });
   }
 
   /**
-   * Keeps what was just set for the next open, but for buttons (pressed once is pressed) and forgets what a mode set now
-   * has taken over: it would only be refused.
+   * Keeps what was just set for the next open, but for buttons (pressed once is pressed) and forgets what a mode among
+   * it has taken over: that would only be refused.
    */
-  #remember(done: readonly ControlSetting[], controls: readonly CameraControl[]): void {
+  #remember(done: readonly ControlSetting[], takenOver: readonly CameraControl[]): void {
     const kept = done.filter(({ control }) => control.type !== "button");
-    const takenOver = new Set(controls.filter(({ inactive }) => inactive).map(({ name }) => name));
+    const forgotten = new Set(takenOver.map(({ name }) => name));
     this.#remembered = Object.fromEntries([
-      ...Object.entries(this.#remembered).filter(([name]) => !takenOver.has(name)),
+      ...Object.entries(this.#remembered).filter(([name]) => !forgotten.has(name)),
       ...kept.map(({ control, given }) => [control.name, given] as const),
     ]);
   }

@@ -104,6 +104,7 @@ suite("setting controls", () => {
         auto_exposure: 2,
         privacy: true,
         focus: 1,
+        brightnes: 1,
         pan_reset: 0,
         white_balance_automatic: true,
       }),
@@ -115,6 +116,7 @@ suite("setting controls", () => {
       ["controls.auto_exposure", 2, "must be one of 1 (Manual Mode), 3 (Aperture Priority Mode)"],
       ["controls.privacy", true, "is read-only and cannot be set"],
       ["controls.focus", 1, `is no control of this camera, which has ${names}`],
+      ["controls.brightnes", 1, "is no control of this camera; did you mean brightness?"],
       ["controls.pan_reset", 0, "must be true (it is a button: true presses it)"],
     ]);
     assert.deepEqual(camera.writes, []);
@@ -259,6 +261,14 @@ suite("controls over re-opens", () => {
     await controls.apply(6);
     assert.deepEqual(warnings, []);
     assert.equal(camera.value("Auto Exposure"), 3n);
+  });
+
+  test("what the config sets is not forgotten because its mode was not set yet", async () => {
+    const { camera, controls, warnings } = rig({ auto_exposure: 1, exposure_time_absolute: 9 });
+    await controls.set({ brightness: 1 });
+    await controls.apply(5);
+    assert.equal(camera.value("Exposure Time, Absolute"), 9n);
+    assert.deepEqual(warnings, []);
   });
 
   test("defaults: values before modes, then the config's; what was set since is forgotten", async () => {
