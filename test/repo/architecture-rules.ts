@@ -127,5 +127,6 @@ function checkNeighbour(path: string, target: string): string[] {
 }
 
 function folderOf(path: string): string {
-  return path.split("/")[0] ?? path;
+  if (path.includes("/") || path === "main.ts") return path.split("/")[0] ?? path;
+  return "app.ts"; // what the composition root is made of
 }
