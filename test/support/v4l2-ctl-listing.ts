@@ -24,14 +24,14 @@ export interface ListedControl {
   readonly menu: ReadonlyMap<number, string>;
 }
 
-/** Reads the output of `v4l2-ctl --list-formats-ext`. Stepwise sizes are not among what the test cameras have. */
+/** Reads the output of `v4l2-ctl --list-formats-ext`; blanks inside a FourCC (`Y16 -BE`) are left out. Stepwise sizes are not among what the test cameras have. */
 export function parseListedFormats(text: string): ListedFormat[] {
   const formats: { fourcc: string; sizes: { width: number; height: number; fps: number[] }[] }[] = [];
   for (const line of text.split("\n")) {
     const format = /^\s*\[\d+\]: '(.{4}(?:-BE)?)'/.exec(line);
     const size = /Size: Discrete (\d+)x(\d+)/.exec(line);
     const interval = /Interval: Discrete \S+ \(([\d.]+) fps\)/.exec(line);
-    if (format?.[1] !== undefined) formats.push({ fourcc: format[1].trimEnd(), sizes: [] });
+    if (format?.[1] !== undefined) formats.push({ fourcc: format[1].replaceAll(" ", ""), sizes: [] });
     else if (size) formats.at(-1)?.sizes.push({ width: Number(size[1]), height: Number(size[2]), fps: [] });
     else if (interval) formats.at(-1)?.sizes.at(-1)?.fps.push(Number(interval[1]));
   }
