@@ -1,5 +1,11 @@
 import { createV4l2Controls } from "../capture/v4l2/controls.ts";
-import { listCaptureDevices, type CaptureDevice, type DeviceList } from "../capture/v4l2/devices.ts";
+import {
+  listCaptureDevices,
+  probeNode,
+  resolveDevice,
+  type CaptureDevice,
+  type DeviceList,
+} from "../capture/v4l2/devices.ts";
 import { libc } from "../capture/v4l2/libc.ts";
 import { DeviceError } from "../core/errors.ts";
 import { silentLog } from "../core/log.ts";
@@ -25,10 +31,15 @@ export interface ControlsCameras {
   controls(device: string): Promise<readonly CameraControl[]>;
 }
 
-const machine: ControlsCameras = {
-  list: () => listCaptureDevices(libc),
-  controls: (device) => createV4l2Controls({ device, initial: {}, log: silentLog }).list(),
-};
+async function controlsOf(device: string): Promise<readonly CameraControl[]> {
+  // Most other files open just as well, and have no controls: say what is wrong instead.
+  if ((await probeNode(libc, await resolveDevice(device))) === undefined) {
+    throw new DeviceError("unsupported", `${device} is no camera: it does not capture video`);
+  }
+  return createV4l2Controls({ device, initial: {}, log: silentLog }).list();
+}
+
+const machine: ControlsCameras = { list: () => listCaptureDevices(libc), controls: controlsOf };
 
 /** A camera whose controls cannot be asked for. */
 interface Failure {
