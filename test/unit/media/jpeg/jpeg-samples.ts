@@ -65,6 +65,6 @@ export const exifWithoutThumbnail: Buffer = segment(
   0xe1,
   Buffer.concat([
     Buffer.from("Exif\0\0MM\0*\0\0\0\x08", "latin1"),
-    Buffer.from("0001011200030000000100060000" + "00000000", "hex"),
+    Buffer.from("000101120003000000010006000000000000", "hex"),
   ]),
 );
