@@ -141,13 +141,19 @@ const watches = new Map<number, node.PollHandle>();
 
 function poll(fd: number, onReady: (events: PollEvents) => void): () => void {
   if (watches.has(fd)) throw new Error(`descriptor ${fd} is watched already`);
-  const handle = koffi.node.poll(fd, { readable: true, disconnect: true }, (...told: readonly unknown[]) => {
+  const interest = { readable: true, disconnect: true };
+  const tell = (...told: readonly unknown[]): void => {
     // Not from here: no tick or promise runs after this callback until something else wakes Node, and an exception
     // would end in native code. An immediate follows in the same turn of the loop and has neither fault.
     setImmediate(() => {
-      if (watches.get(fd) === handle) onReady(toPollEvents(told));
+      if (watches.get(fd) !== handle) return;
+      // Armed anew each time: v4l2loopback's poll forgets to queue those who ask while a frame is ready, and they would
+      // never be woken again. It also undoes libuv's own stop after POLLERR. Two epoll_ctl, some microseconds.
+      handle.start(interest, tell);
+      onReady(toPollEvents(told));
     });
-  });
+  };
+  const handle = koffi.node.poll(fd, interest, tell);
   watches.set(fd, handle);
   return () => {
     if (watches.get(fd) !== handle) return;

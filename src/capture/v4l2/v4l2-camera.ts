@@ -59,7 +59,11 @@ async function offeredFormats(device: string): Promise<readonly FormatOffer[]> {
     try {
       const { V4L2_BUF_TYPE_VIDEO_CAPTURE, V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE } = videodev2;
       const multiplanar = queryCapture(libc, fd)?.multiplanar === true;
-      return await listFormats(libc, fd, multiplanar ? V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE : V4L2_BUF_TYPE_VIDEO_CAPTURE);
+      return await listFormats(
+        libc,
+        fd,
+        multiplanar ? V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE : V4L2_BUF_TYPE_VIDEO_CAPTURE,
+      );
     } finally {
       await libc.worker.close(fd);
     }
