@@ -14,7 +14,7 @@ const stream: HttpRoute = {
 
 async function startThree(): Promise<Rig> {
   const cameras = ["front", "back", "side"].map((id) => createCamera(id));
-  for (const { feed, publish } of cameras) publish(`picture of ${feed.id}`);
+  for (const camera of cameras) camera.publish(`picture of ${camera.feed.id}`);
   return startRig({ cameras, routes: [stream] });
 }
 

@@ -14,8 +14,8 @@ const TYPES: Readonly<Record<string, string>> = {
   ".webmanifest": "application/manifest+json",
 };
 
-/** Everything comes from here; pictures also from memory, for the save button. */
-const PAGE_POLICY = "default-src 'self'; img-src 'self' blob: data:; base-uri 'none'; form-action 'none'";
+/** Everything the page shows or runs comes from here. */
+const PAGE_POLICY = "default-src 'self'; base-uri 'none'; form-action 'none'";
 
 /**
  * Doors for the web page: every file of `directory` (not its subdirectories) by its name, `index.html` at `/`. Read once,
