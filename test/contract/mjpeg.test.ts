@@ -5,6 +5,7 @@ import { describeOutputContract } from "./output-contract.ts";
 
 describeOutputContract({
   name: "MJPEG",
+  isStream: true,
   async start(camera) {
     const served = await serveMjpeg([camera]);
     return {
@@ -21,7 +22,7 @@ describeOutputContract({
               if (body !== last && (known === undefined || body.equals(known))) return (last = body);
             }
           },
-          close: client.close,
+          close: () => client.close(),
         };
       },
       async connectStalled() {

@@ -18,7 +18,7 @@ export async function watchMjpeg(port: number, path: string): Promise<MjpegClien
   const socket = connect(port, "127.0.0.1");
   socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
   const parts: Part[] = [];
-  const waiting: { resolve(part: Part): void; reject(error: Error): void }[] = [];
+  const waiting: { resolve: (part: Part) => void; reject: (error: Error) => void }[] = [];
   const decoder = new MixedReplaceDecoder(mjpegBoundary, 16 * 1024 * 1024);
   const feed = (chunk: Buffer): void => {
     for (const part of decoder.push(chunk)) {
@@ -30,7 +30,7 @@ export async function watchMjpeg(port: number, path: string): Promise<MjpegClien
   const ended = new Promise<void>((resolve) => {
     socket.on("error", () => {});
     socket.on("close", () => {
-      for (const { reject } of waiting.splice(0)) reject(new Error("the stream ended"));
+      for (const viewer of waiting.splice(0)) viewer.reject(new Error("the stream ended"));
       resolve();
     });
   });

@@ -104,7 +104,7 @@ export class MjpegOutput implements ViewersPort {
     const wishes = toWishes(request);
     const id = randomUUID().slice(0, 16);
     const headers = streamHeaders(wishes, id);
-    if (request.method === "HEAD") return { headers };
+    if (request.method === "HEAD") return { takeOver: (response) => response.writeHead(200, headers) };
     await waitForFrame(feed, request.signal);
     return {
       takeOver: (response) => {
