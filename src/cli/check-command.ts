@@ -1,0 +1,66 @@
+import { ConfigError } from "../core/errors.ts";
+import { loadConfig, type ConfigSources, type LoadedConfig } from "../config/load.ts";
+import type { CameraConfig, Config } from "../config/schema.ts";
+
+/** Where a command's output goes. */
+interface Output {
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+}
+
+/**
+ * Checks the configuration and prints what would run. Returns the exit status: 0, or 78 with every mistake on standard
+ * error.
+ */
+export function checkCommand(sources: ConfigSources, { stdout, stderr }: Output): 0 | 78 {
+  try {
+    stdout(describeRun(loadConfig(sources)));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    stderr(formatConfigError(error));
+    return 78;
+  }
+}
+
+/** All mistakes of a configuration, one a line, under a heading. */
+export function formatConfigError({ problems, message }: ConfigError): string {
+  const heading = problems.length === 1 ? "one mistake" : `${problems.length} mistakes`;
+  const lines = message.split("\n").map((line) => `  ${line}\n`);
+  return `The configuration has ${heading}:\n${lines.join("")}`;
+}
+
+function describeRun({ config, file, warnings }: LoadedConfig): string {
+  return [
+    `configuration  ${file ?? "no file"}`,
+    `http           ${formatAddress(config.server.host, config.server.port)}`,
+    ...describeCameras(config.cameras),
+    `data           ${config.dataDir}`,
+    `log            ${describeLog(config)}`,
+    ...warnings.map((warning) => `warning        ${warning}`),
+    "The configuration is right.\n",
+  ].join("\n");
+}
+
+function formatAddress(host: string, port: number): string {
+  const shown = host.includes(":") ? `[${host}]` : host;
+  return `http://${shown}${port === 0 ? " on a free port" : `:${port}/`}`;
+}
+
+function describeCameras(cameras: readonly CameraConfig[]): string[] {
+  if (cameras.length === 0) return ["cameras        every capture device; the test pattern where there is none"];
+  return cameras.map((camera, index) => `${index === 0 ? "cameras  " : "         "}      ${describeCamera(camera)}`);
+}
+
+function describeCamera(camera: CameraConfig): string {
+  const { id = "(id from the device)", source, device, command, format, width, height, fps, capture } = camera;
+  // Arguments may hold credentials; the program's name says enough.
+  const origin = source === "v4l2" ? (device ?? "the first capture device") : command?.[0];
+  const size = width === undefined && height === undefined ? undefined : `${width ?? "auto"}x${height ?? "auto"}`;
+  const rate = fps === undefined ? undefined : `${fps} fps`;
+  return [id, source, origin, format, size, rate, capture].filter((word) => word !== undefined).join("  ");
+}
+
+function describeLog({ log }: Config): string {
+  return `${log.level}, ${log.format}${log.file === undefined ? "" : `, ${log.file}`}`;
+}
