@@ -6,44 +6,63 @@ import { isSystemCallError } from "./system-call-error.ts";
 /** Lends the open node to one caller after the other. */
 export interface ControlNode {
   /**
-   * Runs `work` when all before it is done: on a duplicate of the attached descriptor, else on one of its own; both are
-   * closed afterwards. A SystemCallError becomes a DeviceError, all else stays what it is.
+   * Runs `work` when all before it is done: on the attached node, else on one opened for it alone. A SystemCallError
+   * becomes a DeviceError, all else stays what it is.
    */
   lend<T>(work: (driver: ControlDriver) => Promise<T>): Promise<T>;
-  /** From now on the node is open as `fd`. */
+  /** From now on the node is open as `fd`: keeps a duplicate. Throws SystemCallError. */
   attach(fd: number): void;
+  /** Closes the duplicate, when what is under way on it has ended. */
   detach(): void;
 }
 
 /** The node at `device`, opened only while somebody uses it. */
 export function createControlNode(device: string, system: ControlSystem): ControlNode {
   let attached: number | undefined;
+  let inUse: number | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
+  /** Whoever closes last closes in the background: there is nobody to tell and nothing to be done about an error. */
+  function discard(fd: number): void {
+    system.close(fd).catch(() => undefined);
+  }
+
   async function once<T>(work: (driver: ControlDriver) => Promise<T>): Promise<T> {
-    let fd: number | undefined;
+    const fd = attached ?? (await system.open(device));
+    inUse = fd;
     try {
-      // A duplicate, since the capture may close its own at any time and the number may then be another file's.
-      fd = attached === undefined ? await system.open(device) : system.duplicate(attached);
       return await work(system.driver(fd));
+    } finally {
+      inUse = undefined;
+      if (fd !== attached) await system.close(fd);
+    }
+  }
+
+  async function translated<T>(work: (driver: ControlDriver) => Promise<T>): Promise<T> {
+    try {
+      return await once(work);
     } catch (error) {
       throw isSystemCallError(error) ? await toDeviceError(error, device) : error;
-    } finally {
-      if (fd !== undefined) await system.close(fd);
     }
+  }
+
+  function detach(): void {
+    const fd = attached;
+    attached = undefined;
+    if (fd !== undefined && fd !== inUse) discard(fd);
   }
 
   return {
     lend(work) {
-      const result = last.then(() => once(work));
+      const result = last.then(() => translated(work));
       last = result.catch(() => undefined);
       return result;
     },
     attach(fd) {
-      attached = fd;
+      detach();
+      // A duplicate: the capture may close its own at any time, and the number may then be another file's.
+      attached = system.duplicate(fd);
     },
-    detach() {
-      attached = undefined;
-    },
+    detach,
   };
 }

@@ -30,7 +30,7 @@ export interface V4l2Controls extends ControlsPort {
    * a driver lets more be set than later.
    */
   apply(fd: number): Promise<void>;
-  /** `fd` is about to be closed. What is under way ends on a descriptor of its own. */
+  /** `fd` is or will soon be closed. What is under way ends on a descriptor of its own. */
   detach(): void;
   /** As after a fresh start: the driver's defaults, then the config's values; what was set since is forgotten. */
   toDefaults(): Promise<readonly CameraControl[]>;
@@ -91,8 +91,8 @@ class NodeControls implements V4l2Controls {
   }
 
   async apply(fd: number): Promise<void> {
-    this.#node.attach(fd);
     try {
+      this.#node.attach(fd);
       await this.#node.lend((driver) => restoreControls(driver, this.#remembered, this.#warnings));
     } catch (error) {
       this.#warnings.failed(error);

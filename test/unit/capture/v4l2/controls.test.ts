@@ -209,13 +209,37 @@ suite("controls over re-opens", () => {
     assert.deepEqual(warnings, []);
   });
 
-  test("uses a duplicate of the capture's descriptor while it is attached", async () => {
+  test("uses one duplicate of the capture's descriptor until it is detached", async () => {
     const { camera, controls } = rig();
     await controls.apply(5);
     await controls.list();
+    assert.equal(camera.open.size, 1);
     controls.detach();
+    assert.equal(camera.open.size, 0);
     await controls.list();
-    assert.deepEqual(camera.opened, ["duplicate of 5", "duplicate of 5", "/dev/video7"]);
+    assert.deepEqual(camera.opened, ["duplicate of 5", "/dev/video7"]);
+    assert.equal(camera.open.size, 0);
+  });
+
+  test("what is under way when the camera is closed ends on the descriptor it began on", async () => {
+    const { camera, controls } = rig();
+    await controls.apply(5);
+    const listing = controls.list();
+    await Promise.resolve();
+    await Promise.resolve();
+    controls.detach();
+    assert.equal(camera.open.size, 1);
+    assert.equal((await listing).length, 7);
+    assert.equal(camera.open.size, 0);
+    assert.deepEqual(camera.opened, ["duplicate of 5"]);
+  });
+
+  test("opening anew without a detach leaves no descriptor behind", async () => {
+    const { camera, controls } = rig();
+    await controls.apply(5);
+    await controls.apply(6);
+    controls.detach();
+    controls.detach();
     assert.equal(camera.open.size, 0);
   });
 
