@@ -21,6 +21,7 @@ export class CameraCard {
   readonly #parts: Readonly<Record<"name" | "facts" | "badge" | "age" | "veil" | "reason", HTMLElement>>;
   #status: CameraStatus;
   #message = "";
+  #isCutOff = false;
 
   constructor(template: HTMLTemplateElement, status: CameraStatus) {
     const fragment = template.content.cloneNode(true) as DocumentFragment;
@@ -37,7 +38,7 @@ export class CameraCard {
     };
     const image = find("img") as HTMLImageElement;
     this.#picture = new LivePicture(image, status.id);
-    image.addEventListener("load", () => this.#draw());
+    for (const event of ["load", "error"]) image.addEventListener(event, () => this.#draw());
     offerSnapshot(find(".save") as HTMLAnchorElement, status.id, (problem) => this.#say(problem));
     offerFullScreen(find(".full"), find(".picture"));
     this.#draw();
@@ -47,7 +48,14 @@ export class CameraCard {
   update(status: CameraStatus): void {
     if (status.state === "live" && this.#status.state !== "live") this.#picture.retryNow();
     this.#status = status;
+    this.#isCutOff = false;
     this.#picture.check(new Set(status.clients.flatMap(({ key }) => (key === undefined ? [] : [key]))));
+    this.#draw();
+  }
+
+  /** The server does not answer: what is on the screen is the past. */
+  cutOff(): void {
+    this.#isCutOff = true;
     this.#draw();
   }
 
@@ -65,21 +73,23 @@ export class CameraCard {
     const { name, facts, badge, age, veil, reason } = this.#parts;
     const status = this.#status;
     const staleness = formatStaleness(status);
-    const isWell = status.state === "live" || status.state === "idle";
+    const isWell = !this.#isCutOff && (status.state === "live" || status.state === "idle");
     name.textContent = status.name;
     facts.textContent = formatFacts(status);
-    badge.textContent = STATE_WORDS[status.state];
-    badge.className = `badge ${status.state}`;
+    badge.textContent = this.#isCutOff ? "No answer" : STATE_WORDS[status.state];
+    badge.className = `badge ${this.#isCutOff ? "lost" : status.state}`;
     age.textContent = staleness ?? "";
     age.hidden = staleness === undefined;
     veil.textContent = this.#veil(isWell);
     this.element.classList.toggle("dim", !isWell || staleness !== undefined);
-    reason.textContent = this.#message || (isWell ? "" : status.reason);
+    this.element.classList.toggle("blank", !this.#picture.isShowing);
+    reason.textContent = this.#message || (isWell || this.#isCutOff ? "" : status.reason);
     reason.hidden = reason.textContent === "";
   }
 
   #veil(isWell: boolean): string {
     const { state } = this.#status;
+    if (this.#isCutOff) return "";
     if (state === "lost") return "The camera is away. The picture comes back with it.";
     if (state === "off") return "This camera is switched off.";
     if (state === "stalled") return "The camera sends nothing. Starting it again.";

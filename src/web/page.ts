@@ -78,6 +78,7 @@ async function poll(): Promise<void> {
   } catch {
     trouble.textContent = "Sightline does not answer. Trying again…";
     trouble.hidden = false;
+    for (const card of cards.values()) card.cutOff();
   }
   isAsking = false;
   timer = setTimeout(() => void poll(), cards.size > known ? FIRST_POLL_MS : POLL_MS);
