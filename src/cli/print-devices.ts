@@ -20,7 +20,7 @@ export interface DeviceReport {
 }
 
 /** A node that could not be asked what it is. */
-export interface UnknownDevice {
+interface UnknownDevice {
   readonly node: string;
   readonly problem: string;
 }

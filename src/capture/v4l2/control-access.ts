@@ -22,7 +22,7 @@ function normalize(control: ControlDescriptor, raw: RawControlValue): RawControl
 }
 
 /** The control's value now. Rejects with SystemCallError. */
-export async function readControl(driver: ControlDriver, control: ControlDescriptor): Promise<RawControlValue> {
+async function readControl(driver: ControlDriver, control: ControlDescriptor): Promise<RawControlValue> {
   try {
     const [raw] = await driver.getExtended([targetOf(control)]);
     return normalize(control, raw ?? 0n);

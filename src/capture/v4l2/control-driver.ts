@@ -17,7 +17,7 @@ export interface ControlQuery {
 }
 
 /** One struct v4l2_querymenu: menus use `label`, integer menus `value`. */
-export interface MenuQuery {
+interface MenuQuery {
   readonly label: string;
   readonly value: bigint;
 }

@@ -32,7 +32,7 @@ export interface FakeCameraOptions {
   readonly next?: boolean;
 }
 
-export function refusal(code: ErrorName, syscall = "VIDIOC_FAKE"): SystemCallError {
+function refusal(code: ErrorName, syscall = "VIDIOC_FAKE"): SystemCallError {
   return new SystemCallError(syscall, constants.errno[code]);
 }
 
