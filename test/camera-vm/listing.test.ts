@@ -42,7 +42,7 @@ describe("sightline devices and controls beside v4l2-ctl", needingCameraVm(), ()
   after(async () => vm.stop());
 
   async function sightline(...args: readonly string[]): Promise<string> {
-    const process = vm.startNode("src/main.ts", ...args);
+    const process = vm.startSightline(...args);
     const { code, stdout, stderr } = await process.finished(60_000);
     assert.equal(code, 0, stderr);
     return stdout;
@@ -68,7 +68,8 @@ describe("sightline devices and controls beside v4l2-ctl", needingCameraVm(), ()
   it("names every capture node once and no other node", async () => {
     const nodes = report.devices.map(({ paths }) => paths.find((path) => /^\/dev\/video\d+$/.test(path)));
     const usb = (await vm.run(["readlink", "-f", webcam.byId])).stdout.trim();
-    assert.deepEqual(nodes.toSorted(), ["/dev/video0", "/dev/video1", "/dev/video10", "/dev/video11", usb].toSorted());
+    assert.deepEqual(new Set(nodes), new Set(["/dev/video0", "/dev/video1", "/dev/video10", "/dev/video11", usb]));
+    assert.equal(nodes.length, 5);
     assert.deepEqual(report.unknown, []);
   });
 

@@ -23,6 +23,23 @@ export async function plugVivid(vm: CameraVm, options: VividOptions = {}): Promi
   );
 }
 
+/** The one vivid device, by the name that is the same after {@link rebindVivid}. */
+export const vividPath = "/dev/v4l/by-path/platform-vivid.0-video-index0";
+
+/** Pulls vivid's device as its `disconnect` control does. Resolves to the guest's monotonic time in ns. */
+export async function disconnectVivid(vm: CameraVm): Promise<bigint> {
+  return (await vm.run(["v4l2-ctl", "-d", vividPath, "-c", "disconnect=1"])).startedNs;
+}
+
+/** Plugs vivid in again, as a new device. Resolves to the guest's monotonic time, in ns, at which its node was there. */
+export async function rebindVivid(vm: CameraVm): Promise<bigint> {
+  const driver = "/sys/bus/platform/drivers/vivid";
+  const { endedNs } = await vm.shell(
+    `echo vivid.0 > ${driver}/unbind; echo vivid.0 > ${driver}/bind; until [ -e ${vividPath} ]; do udevadm settle; done`,
+  );
+  return endedNs;
+}
+
 /** Loads v4l2loopback: /dev/video10 and /dev/video11, fed by whoever writes to them. */
 export async function plugLoopback(vm: CameraVm): Promise<void> {
   await vm.shell(

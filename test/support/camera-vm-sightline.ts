@@ -52,22 +52,24 @@ export class GuestSightline {
     const file = join(vm.outDirectory, "sightline.yaml");
     const whole = { server: { host: "0.0.0.0", port: guestPort }, dataDir: "/tmp/sightline-data", ...config };
     writeFileSync(file, JSON.stringify({ log: { level: "debug", format: "json" }, ...whole })); // JSON is YAML
-    const server = vm.startNode("src/main.ts", "serve", "--config", file);
+    const server = vm.startSightline("serve", "--config", file);
     const origin = `http://127.0.0.1:${await vm.forward(guestPort)}`;
-    await until(
-      async () => {
-        if (server.result) throw new Error(`sightline ended (${server.result.code}): ${server.stdout}${server.stderr}`);
-        return isAnswering(`${origin}/healthz`);
-      },
-      "sightline to answer",
-      60_000,
-    );
+    const answers = async (): Promise<boolean> => server.result !== undefined || isAnswering(`${origin}/healthz`);
+    await until(answers, "sightline to answer", 120_000).catch(() => {});
+    if (!(await isAnswering(`${origin}/healthz`))) {
+      throw new Error(`sightline does not serve:\n${server.stdout}${server.stderr}`);
+    }
     return new GuestSightline(vm, server, origin);
   }
 
   /** `http://127.0.0.1:PORT` as the host reaches it. */
   get origin(): string {
     return this.#origin;
+  }
+
+  /** The server's process id in the guest. */
+  get pid(): number {
+    return this.#server.pid;
   }
 
   get log(): string {
@@ -89,7 +91,7 @@ export class GuestSightline {
   async watch(path: string): Promise<GuestViewer> {
     const process = this.#vm.startNode("test/camera-vm/guest/viewer.ts", String(guestPort), path);
     this.#companions.push(process);
-    await process.line(/^watching$/m, 30_000);
+    await process.line(/^watching$/m, 60_000);
     return new GuestViewer(process);
   }
 
@@ -97,7 +99,7 @@ export class GuestSightline {
   async watchStates(): Promise<StateLog> {
     const process = this.#vm.startNode("test/camera-vm/guest/state-watcher.ts", String(guestPort));
     this.#companions.push(process);
-    await process.until(() => (process.stdout.includes("\n") ? true : undefined), 30_000, "to tell a state");
+    await process.until(() => (process.stdout.includes("\n") ? true : undefined), 60_000, "to tell a state");
     return new StateLog(process);
   }
 

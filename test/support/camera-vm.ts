@@ -5,6 +5,7 @@ import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
 import type { AgentEvent, AgentRequest } from "../camera-vm/guest/agent.ts";
 import { GuestProcess, type GuestResult } from "./camera-vm-process.ts";
 import { QmpMonitor, UnixDoor } from "./camera-vm-qmp.ts";
@@ -14,7 +15,10 @@ import { needing } from "./tool.ts";
 const compiled = join(import.meta.dirname, "../..");
 export const repository = join(compiled, "..");
 
-const bootDeadlineMs = 120_000;
+/** What the command `sightline` runs; built by {@link CameraVm.boot} unless it is told. */
+const program = process.env["SIGHTLINE_TEST_PROGRAM"] ?? join(repository, "dist/main.js");
+
+const bootDeadlineMs = 300_000;
 
 /** Options of {@link CameraVm.boot}. */
 export interface CameraVmOptions {
@@ -42,6 +46,10 @@ export async function prepareCameraVm(): Promise<string> {
     });
     child.stderr?.pipe(process.stderr);
   });
+}
+
+async function buildProgram(): Promise<void> {
+  await promisify(execFile)(process.execPath, ["scripts/build.mjs", "--if-stale"], { cwd: repository });
 }
 
 /**
@@ -76,6 +84,7 @@ export class CameraVm {
   /** Boots a machine; resolves when it takes commands. No camera is there yet: `modprobe` makes them. */
   static async boot(options: CameraVmOptions = {}): Promise<CameraVm> {
     const prepared = await prepareCameraVm();
+    if (process.env["SIGHTLINE_TEST_PROGRAM"] === undefined) await buildProgram();
     const directory = mkdtempSync(join(tmpdir(), "sightline-vm-"));
     mkdirSync(join(directory, "out"));
     const doors = [new UnixDoor(join(directory, "qmp")), new UnixDoor(join(directory, "agent"))] as const;
@@ -134,6 +143,11 @@ export class CameraVm {
   startNode(source: string, ...args: readonly string[]): GuestProcess {
     const script = join(compiled, relative(repository, join(repository, source)).replace(/\.ts$/, ".js"));
     return this.start([process.execPath, "--enable-source-maps", script, ...args]);
+  }
+
+  /** Starts the command `sightline` as it is shipped. */
+  startSightline(...args: readonly string[]): GuestProcess {
+    return this.start([process.execPath, program, ...args]);
   }
 
   /** Forwards a free port of 127.0.0.1 to a port of the guest. */
