@@ -37,6 +37,7 @@ export const cameraSection = {
     doc: "For `command`: program and arguments; it writes MJPEG or H.264 (Annex B) to its standard output. No shell is involved.",
     default: undefined,
     item: text({ doc: "Word.", default: "-" }),
+    alternative: true,
     example: "[rpicam-vid, -t, '0', --codec, mjpeg, -o, '-']",
   }),
   format: choice({

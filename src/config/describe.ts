@@ -60,10 +60,10 @@ function describeDefault(field: Field): string {
 /** The example file: every key as a comment with its meaning, right when uncommented. YAML. */
 export function describeExample(schema: Section): string {
   return [
-    `# ${banner}`,
-    "# Every key there is. What is commented out stands at its default or is an example.",
-    "",
-    ...describeGroup(schema, []),
+    `## ${banner}`,
+    "## Every key there is, at its default or with an example. Take one # off the lines you need and off the lines of the",
+    "## sections they stand in.",
+    ...Object.entries(schema).flatMap(([key, node]) => ["", ...describeGroup({ [key]: node }, [])]),
     "",
   ].join("\n");
 }
@@ -75,7 +75,7 @@ function describeGroup(section: Section, path: KeyPath): string[] {
       return [...comment(sectionTitles[formatKeyPath(at)], at), line(at, `${key}:`), ...describeGroup(node, at)];
     const values = node.section
       ? [line(at, `${key}:`), ...describeEntry(node.section, [...at, "N"])]
-      : [line(at, `${key}: ${node.example ?? formatValue(node.default)}`)];
+      : [line(at, `${node.alternative ? "# " : ""}${key}: ${node.example ?? formatValue(node.default)}`)];
     return [...comment(node.doc, at), ...values];
   });
 }

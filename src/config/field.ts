@@ -37,6 +37,8 @@ export interface Field<T = unknown> {
   readonly section?: Section;
   /** A value for the example file where the default does not show how it is written. YAML. */
   readonly example?: string;
+  /** Does not go together with another key that the example file shows: it stays a comment there. */
+  readonly alternative?: true;
   /** Must be given: the default only says what type it has. */
   readonly required?: true;
 }
@@ -62,6 +64,7 @@ interface Words<D> {
   readonly sensitive?: true;
   readonly example?: string;
   readonly required?: true;
+  readonly alternative?: true;
 }
 interface Range {
   readonly min: number;
@@ -130,7 +133,14 @@ export type Overrides<S extends Section> = {
 export function overrides<S extends Section>(section: S): Overrides<S> {
   const entries = Object.entries(section).map(([key, node]) => [
     key,
-    isField(node) ? { ...node, default: undefined } : overrides(node),
+    isField(node) ? { ...node, default: undefined, ...exampleOf(node) } : overrides(node),
   ]);
   return Object.fromEntries(entries) as Overrides<S>;
+}
+
+function exampleOf({ example, default: value }: Field): { readonly example?: string } {
+  if (example !== undefined) return { example };
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
+    ? { example: String(value) }
+    : {};
 }

@@ -58,10 +58,11 @@ export class Layers {
 
   /** Where the setting at `path` was made last; undefined when nobody made it. */
   originOf(path: KeyPath): string | undefined {
-    const layer = this.#layers.findLast(({ path: at, value }) => {
-      const inside = at.length <= path.length && at.every((key, index) => key === path[index]);
-      return inside && rawAt(value, path.slice(at.length)) !== undefined;
-    });
+    const sets = this.#layers.findLast(
+      ({ path: at, value }) => isWithin(path, at) && rawAt(value, path.slice(at.length)) !== undefined,
+    );
+    // A setting further in has made what stands at `path`.
+    const layer = sets ?? this.#layers.findLast(({ path: at }) => isWithin(at, path));
     return layer?.origin(path);
   }
 
@@ -83,3 +84,7 @@ export class Layers {
 }
 
 const writtenInYaml: ReadonlySet<string> = new Set(["list", "points", "controls", "sections"]);
+
+function isWithin(path: KeyPath, outer: KeyPath): boolean {
+  return outer.length <= path.length && outer.every((key, index) => key === path[index]);
+}

@@ -32,7 +32,7 @@ const meanings: Readonly<Partial<Record<Yaml.ErrorCode, string>>> = {
   BAD_COLLECTION_TYPE: "a tag does not fit what follows it",
   BAD_DIRECTIVE: "a line that starts with % is a directive, and this one is unknown",
   BAD_DQ_ESCAPE: "a backslash in double quotes starts an escape, and this one is unknown; use single quotes",
-  BAD_INDENT: "the indentation does not fit the lines above",
+  BAD_INDENT: "the indentation does not fit the lines above, or something is not closed",
   BAD_SCALAR_START: "a value that starts with this character must be quoted",
   BLOCK_AS_IMPLICIT_KEY: 'a second ": " on one line; a value that contains ": " must be quoted',
   BLOCK_IN_FLOW: "an indented block cannot stand inside [ ] or { }",
@@ -60,7 +60,7 @@ export function parseYaml(text: string): YamlText {
     merge: true,
     stringKeys: true,
     prettyErrors: false,
-    logLevel: "silent",
+    logLevel: "error",
     lineCounter: lines,
   });
   const [problem] = [...document.errors, ...document.warnings];
