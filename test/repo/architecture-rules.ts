@@ -28,7 +28,8 @@ const packageOwners: Readonly<Record<string, string>> = {
 
 /** Words of the language that belong to one place. */
 const ownedWords: readonly { readonly word: RegExp; readonly owner: RegExp; readonly what: string }[] = [
-  { word: /\bprocess\.(env|argv)\b/, owner: /^config\/load\.ts$/, what: "process.env and process.argv" },
+  { word: /\bprocess\.env\b/, owner: /^config\/load\.ts$/, what: "process.env" },
+  { word: /\bprocess\.argv\b/, owner: /^main\.ts$/, what: "process.argv" },
   { word: /\bprocess\.exit\b/, owner: /^main\.ts$/, what: "process.exit" },
   { word: /\bprocess\.(on|once)\(/, owner: /^main\.ts$/, what: "signals and process events" },
   { word: /\bDate\.now\b|\bnew Date\(\s*\)|\bprocess\.hrtime\b/, owner: /^core\/clock\.ts$/, what: "the clocks" },
