@@ -22,7 +22,9 @@ export class JpegEncoder {
   readonly #quality: number;
   readonly #workerUrl: URL;
   #worker: Worker | undefined;
+  /** Kept for the next worker: the collector does not notice how large it is, and would let many pile up. */
   #memory: WebAssembly.Memory | undefined;
+  #workerHasMemory = false;
   #job: Job | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -42,7 +44,7 @@ export class JpegEncoder {
     return result;
   }
 
-  /** Ends the worker and gives its memory back; a picture being encoded is rejected. May be used again afterwards. */
+  /** Ends the worker; a picture being encoded is rejected. May be used again afterwards. */
   async close(): Promise<void> {
     const worker = this.#worker;
     this.#forget(new Error("JPEG encoder: closed"));
@@ -60,7 +62,8 @@ export class JpegEncoder {
     const request: EncodeRequest = { pixelFormat, width, height, quality: this.#quality };
     return new Promise((resolve, reject) => {
       this.#job = { resolve, reject };
-      worker.postMessage(memory === known ? request : { ...request, memory }, []);
+      worker.postMessage(this.#workerHasMemory && memory === known ? request : { ...request, memory }, []);
+      this.#workerHasMemory = true;
       this.#memory = memory;
     });
   }
@@ -89,7 +92,7 @@ export class JpegEncoder {
   #forget(reason: Error): void {
     const job = this.#job;
     this.#worker = undefined;
-    this.#memory = undefined;
+    this.#workerHasMemory = false;
     this.#job = undefined;
     job?.reject(reason);
   }

@@ -7,6 +7,7 @@ export interface JpegTurbo {
   readonly FORMAT_BGRX: number;
   readonly FORMAT_GRAY: number;
   readonly SAMP_420: number;
+  readonly SAMP_422: number;
   readonly SAMP_GRAY: number;
   bufferSize(options: { width: number; height: number; subsampling: number }): number;
   /** `stride` in pixels. The result is a view of `out` where that is given. */
