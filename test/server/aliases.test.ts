@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { HttpRoute } from "../../src/protocol/http/route.ts";
-import { createCamera, readProblem, startRig, type Rig } from "./http-rig.ts";
+import { createCamera, createStoppedClock, readProblem, startRig, type Rig } from "./http-rig.ts";
 
 const stream: HttpRoute = {
   method: "GET",
@@ -13,9 +13,10 @@ const stream: HttpRoute = {
 };
 
 async function startThree(): Promise<Rig> {
-  const cameras = ["front", "back", "side"].map((id) => createCamera(id));
+  const clock = createStoppedClock();
+  const cameras = ["front", "back", "side"].map((id) => createCamera(id, "live", "", clock));
   for (const camera of cameras) camera.publish(`picture of ${camera.feed.id}`);
-  return startRig({ cameras, routes: [stream] });
+  return startRig({ cameras, clock, routes: [stream] });
 }
 
 test("old names mean the first camera", async () => {

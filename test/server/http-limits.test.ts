@@ -91,7 +91,7 @@ test("beyond the reserved places a connection is closed at once, and one address
 });
 
 test("slow headers are answered 408 and closed", async () => {
-  const rig = await startRig({ server: { timeouts: { headersMs: 60, bodyMs: 60, checkMs: 10 } } });
+  const rig = await startRig({ server: { timeouts: { headersMs: 100, bodyMs: 100, checkMs: 10 } } });
   const slow = await connectRaw(rig);
   slow.send("GET /healthz HTTP/1.1\r\nHost:");
   const answer = await slow.ended();
@@ -101,7 +101,7 @@ test("slow headers are answered 408 and closed", async () => {
 });
 
 test("a running answer outlives the header timeout", async () => {
-  const rig = await startRig({ routes: [hold], server: { timeouts: { headersMs: 20, bodyMs: 20, checkMs: 5 } } });
+  const rig = await startRig({ routes: [hold], server: { timeouts: { headersMs: 300, bodyMs: 300, checkMs: 10 } } });
   const viewer = await holdOne(rig);
   // Two slow clients, one after the other, show that the timeout has passed twice.
   for (let round = 0; round < 2; round += 1) {
@@ -136,7 +136,7 @@ test("what is not HTTP is answered 400 and closed; garbage after a begun answer 
 });
 
 test("a JSON body: 415, 400, 413 and 408 say what is wrong with it", async () => {
-  const rig = await startRig({ routes: [take], server: { timeouts: { bodyMs: 40 } } });
+  const rig = await startRig({ routes: [take], server: { timeouts: { bodyMs: 1000 } } });
   const post = (body: string, type = "application/json") =>
     rig.get("/take", { method: "POST", body, headers: { "Content-Type": type } });
   assert.deepEqual(await (await post('{"a":1}')).json(), { got: { a: 1 } });

@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { after } from "node:test";
-import { systemClock } from "../../src/core/clock.ts";
+import { systemClock, type Clock } from "../../src/core/clock.ts";
 import { silentLog } from "../../src/core/log.ts";
 import type { ControlsPort } from "../../src/hub/camera-controls.ts";
 import type { CameraFeed, CaptureFormat, CaptureStats } from "../../src/hub/camera-feed.ts";
@@ -31,11 +31,26 @@ export interface HandMadeCamera {
   unwanted(): Promise<void>;
 }
 
+/** A clock that stands still, however slow the machine is; its timers run. */
+export function createStoppedClock(): Clock {
+  const [ns, ms] = [systemClock.monotonicNs(), systemClock.wallMs()];
+  return {
+    monotonicNs: () => ns,
+    wallMs: () => ms,
+    after: (delayMs, callback) => systemClock.after(delayMs, callback),
+  };
+}
+
 /** A camera in `state` that has published nothing yet. */
-export function createCamera(id: string, state: StreamStateName = "live", reason = "as told"): HandMadeCamera {
+export function createCamera(
+  id: string,
+  state: StreamStateName = "live",
+  reason = "as told",
+  clock: Clock = systemClock,
+): HandMadeCamera {
   const jpeg = new FrameHub<JpegFrame>();
   const format: CaptureFormat = { codec: "jpeg", pixelFormat: "MJPG", width: 1280, height: 720, fps: 30 };
-  const streamState = new StreamState(systemClock, state, reason);
+  const streamState = new StreamState(clock, state, reason);
   const drops = {
     "error-flag": 1,
     "sequence-gap": 2,
@@ -72,7 +87,7 @@ export function createCamera(id: string, state: StreamStateName = "live", reason
     state: streamState,
     stats,
     publish(text = "picture", ageMs = 0) {
-      const captureTimeNs = systemClock.monotonicNs() - BigInt(Math.round(ageMs * 1e6));
+      const captureTimeNs = clock.monotonicNs() - BigInt(Math.round(ageMs * 1e6));
       const bytes = Buffer.from(text);
       const frame: JpegFrame = {
         codec: "jpeg",
@@ -94,6 +109,7 @@ export function createCamera(id: string, state: StreamStateName = "live", reason
 /** What a test may set; the rest is as in the product. */
 export interface RigOptions {
   readonly cameras?: readonly HandMadeCamera[];
+  readonly clock?: Clock;
   readonly routes?: readonly HttpRoute[];
   readonly clients?: readonly ViewerInfo[];
   readonly controls?: (id: string) => ControlsPort | undefined;
@@ -118,9 +134,10 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const latency = new SendLatency();
   const clients = options.clients ?? [];
   const viewers: ViewersPort = { viewers: () => clients.length, clients: () => clients };
-  const shared = { registry, viewers, clock: systemClock, version: "1.2.3" };
+  const clock = options.clock ?? systemClock;
+  const shared = { registry, viewers, clock, version: "1.2.3" };
   const routes: HttpRoute[] = [
-    ...createSnapshotRoutes({ registry, clock: systemClock, ...options.snapshot }),
+    ...createSnapshotRoutes({ registry, clock, ...options.snapshot }),
     ...createApiRoutes({
       ...shared,
       controls: options.controls ?? (() => undefined),

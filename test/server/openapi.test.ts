@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { routeAliases } from "../../src/outputs/http/aliases.ts";
 import type { HttpRoute } from "../../src/protocol/http/route.ts";
-import { createCamera, startRig, type Rig } from "./http-rig.ts";
+import { createCamera, createStoppedClock, startRig, type Rig } from "./http-rig.ts";
 
 interface Operation {
   readonly operationId: string;
@@ -32,8 +32,9 @@ async function startWithPage(run: (rig: Rig, document: OpenApi) => Promise<void>
   try {
     writeFileSync(join(directory, "index.html"), "<!doctype html>");
     writeFileSync(join(directory, "page.js"), "export {};");
-    const camera = createCamera("front");
-    const rig = await startRig({ cameras: [camera], routes: [stream], server: { staticFiles: directory } });
+    const clock = createStoppedClock();
+    const camera = createCamera("front", "live", "", clock);
+    const rig = await startRig({ cameras: [camera], clock, routes: [stream], server: { staticFiles: directory } });
     camera.publish();
     await run(rig, (await (await rig.get("/api/openapi.json")).json()) as OpenApi);
   } finally {
@@ -54,6 +55,17 @@ test("the document and the running router name the same doors", async () => {
     const aliased = routeAliases.flatMap(({ path }) => [key("GET", path), key("HEAD", path)]);
     assert.deepEqual(documented.toSorted(), [...open, ...aliased].toSorted());
     assert.ok(documented.length >= 30, String(documented.length));
+    return Promise.resolve();
+  });
+});
+
+test("the reference page names every door", async () => {
+  const page = readFileSync("docs/reference/http-api.md", "utf8");
+  await startWithPage((_rig, document) => {
+    const missing = Object.keys(document.paths)
+      .map((path) => path.replace("{id}", "ID"))
+      .filter((path) => path !== "/page.js" && !page.includes(`\`${path}\``));
+    assert.deepEqual(missing, []);
     return Promise.resolve();
   });
 });

@@ -33,7 +33,7 @@ export function describeApi(routes: readonly HttpRoute[], aliases: readonly Rout
   for (const route of routes) put(route.path, route);
   for (const alias of aliases) {
     const target = routes.find((route) => route.method === "GET" && route.path === alias.target);
-    if (target) put(alias.path, target, alias.summary);
+    if (target && !(toTemplate(alias.path) in paths)) put(alias.path, target, alias.summary);
   }
   return {
     openapi: "3.1.0",
