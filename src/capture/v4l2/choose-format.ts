@@ -40,8 +40,8 @@ const rateTolerance = 0.98;
  *    MJPEG up to 1920x1080; raw colour up to 1280x720; MJPEG of any size; raw colour of any size; grey.
  *    Where nothing is that fast: the same at 15 fps, then at any rate, the fastest first.
  *    Sizes that were asked for know no upper limit.
- * 3. Within one of them the largest picture up to the limit wins, beyond the limit the smallest; then the rate nearest to
- *    the wish; then the format that is cheapest to turn into JPEG (YUYV, UYVY, NV12, YU12, RGB24, BGR24).
+ * 3. Within one of them the largest picture up to the limit wins, beyond the limit the smallest; then the higher rate;
+ *    then the format that is cheapest to turn into JPEG (YUYV, UYVY, NV12, YU12, RGB24, BGR24).
  * 4. The rate: the lowest one that reaches the wish, else the highest; without a wish, the highest up to 30 fps.
  *
  * @param device how to name the camera in errors
@@ -50,8 +50,9 @@ const rateTolerance = 0.98;
 export function chooseFormat(offers: readonly FormatOffer[], wish: FormatWish, device: string): FormatChoice {
   const usable = offers.filter((offer) => pixelLayout(offer.fourcc) !== undefined);
   const candidates = usable.flatMap((offer) => candidatesOf(offer, wish));
-  if (candidates.length === 0) throw refusal(offers, wish, device);
-  const { fourcc, width, height, fps } = best(candidates, wish);
+  const chosen = best(candidates, wish);
+  if (!chosen) throw refusal(offers, wish, device);
+  const { fourcc, width, height, fps } = chosen;
   return { fourcc, width, height, fps };
 }
 
@@ -95,51 +96,46 @@ function chooseRate(rates: readonly RateRange[], wish: number | undefined): numb
 /** One step of rule 2. */
 interface Stage {
   accepts(candidate: Candidate): boolean;
-  readonly limit: number;
+  /** Whether the largest picture wins; otherwise all are over the limit already and the smallest does. */
+  readonly largestFirst: boolean;
 }
 
 const isJpeg = ({ fourcc }: Candidate): boolean => pixelLayout(fourcc)?.codec === "jpeg";
 const isGrey = ({ fourcc }: Candidate): boolean => fourcc === "GREY";
 const isColour = (candidate: Candidate): boolean => !isJpeg(candidate) && !isGrey(candidate);
 
-function within(maxWidth: number, maxHeight: number, kind: (candidate: Candidate) => boolean): Stage {
-  return {
-    accepts: (candidate) => kind(candidate) && candidate.width <= maxWidth && candidate.height <= maxHeight,
-    limit: Number.POSITIVE_INFINITY,
-  };
+/** Pictures of a kind up to a size. */
+function upTo(maxWidth: number, maxHeight: number, isKind: (candidate: Candidate) => boolean): Stage {
+  const fits = ({ width, height }: Candidate): boolean => width <= maxWidth && height <= maxHeight;
+  return { accepts: (candidate) => isKind(candidate) && fits(candidate), largestFirst: true };
 }
 
-/** Pixels from which on the smallest picture wins instead of the largest: 0 where every one is over the limit already. */
-const beyondLimit = 0;
 const stages: readonly Stage[] = [
-  within(1920, 1080, isJpeg),
-  within(1280, 720, isColour),
-  { accepts: isJpeg, limit: beyondLimit },
-  { accepts: isColour, limit: beyondLimit },
-  within(1280, 720, isGrey),
-  { accepts: isGrey, limit: beyondLimit },
+  upTo(1920, 1080, isJpeg),
+  upTo(1280, 720, isColour),
+  { accepts: isJpeg, largestFirst: false },
+  { accepts: isColour, largestFirst: false },
+  upTo(1280, 720, isGrey),
+  { accepts: isGrey, largestFirst: false },
 ];
-/** With a size given there is no limit to stay under. */
 const unlimitedStages: readonly Stage[] = [isJpeg, isColour, isGrey].map((accepts) => ({
   accepts,
-  limit: Number.POSITIVE_INFINITY,
+  largestFirst: true,
 }));
 
-function best(candidates: readonly Candidate[], wish: FormatWish): Candidate {
+function best(candidates: readonly Candidate[], wish: FormatWish): Candidate | undefined {
   const hasSize = wish.width !== undefined || wish.height !== undefined;
   const floors = wish.fps === undefined ? [fluentFps] : [wish.fps, Math.min(fluentFps, wish.fps)];
   for (const floor of floors) {
     for (const stage of hasSize ? unlimitedStages : stages) {
       const fitting = candidates.filter((one) => stage.accepts(one) && isFast(one, floor));
-      const [first] = fitting.sort(byPreference(stage.limit));
+      const [first] = fitting.sort(byPreference(stage));
       if (first) return first;
     }
   }
   const fastest = Math.max(...candidates.map(({ fps }) => fps));
-  const slow = candidates.filter(({ fps }) => fps >= fastest * rateTolerance);
-  const [first] = slow.sort((a, b) => a.rank - b.rank || b.area - a.area);
-  if (!first) throw new Error("no candidate");
-  return first;
+  const fastestOnes = candidates.filter(({ fps }) => fps >= fastest * rateTolerance);
+  return fastestOnes.sort((a, b) => a.rank - b.rank || b.area - a.area)[0];
 }
 
 /** A rate that nobody told is taken to be enough. */
@@ -147,8 +143,8 @@ function isFast({ fps }: Candidate, floor: number): boolean {
   return fps === 0 || fps >= floor * rateTolerance;
 }
 
-function byPreference(limit: number): (a: Candidate, b: Candidate) => number {
-  const sign = limit === beyondLimit ? -1 : 1;
+function byPreference({ largestFirst }: Stage): (a: Candidate, b: Candidate) => number {
+  const sign = largestFirst ? 1 : -1;
   return (a, b) => sign * (b.area - a.area) || b.fps - a.fps || a.rank - b.rank;
 }
 
@@ -159,7 +155,7 @@ export function formatWish({ format, width, height, fps }: FormatWish): string {
 }
 
 /** Says no, and what there is instead. */
-export function refusal(offers: readonly FormatOffer[], wish: FormatWish, device: string): DeviceError {
+function refusal(offers: readonly FormatOffer[], wish: FormatWish, device: string): DeviceError {
   const usable = offers.filter((offer) => pixelLayout(offer.fourcc) !== undefined);
   if (offers.length === 0) {
     return new DeviceError(
