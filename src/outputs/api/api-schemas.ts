@@ -45,7 +45,7 @@ const cameraProperties = {
 };
 
 /** JSON schema of one camera in a list. */
-export const cameraSchema = object(cameraProperties);
+const cameraSchema = object(cameraProperties);
 
 /** JSON schema of one camera on its own: with what it can do. */
 export const cameraDetailSchema = object({

@@ -11,7 +11,7 @@ export interface OfferedFormat {
 }
 
 /** One frame size of an {@link OfferedFormat}, pixels, with its frame rates, frames a second. */
-export interface OfferedSize {
+interface OfferedSize {
   readonly width: number;
   readonly height: number;
   readonly fps: readonly number[];

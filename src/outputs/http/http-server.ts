@@ -14,7 +14,7 @@ import { listen } from "./listen.ts";
 import { loadStaticRoutes } from "./static-files.ts";
 
 /** How long the server waits for whom, in milliseconds. */
-export interface HttpTimeouts {
+interface HttpTimeouts {
   /** From the connection, or the request's first byte, to the end of its headers. */
   readonly headersMs: number;
   /** From there to the end of its body. */
