@@ -26,7 +26,7 @@ const END = 0x0b;
 const NO_RESULT = 0x40;
 
 /** Largest number of pages (64 kB each) a memory can have. */
-export const MAX_PAGES = 65_536;
+const MAX_PAGES = 65_536;
 
 /** Unsigned LEB128. */
 function unsigned(value: number): number[] {
