@@ -147,7 +147,7 @@ const loaders: Readonly<Record<KernelFormat, Code>> = {
 };
 
 /** The kernels as a WebAssembly module with SIMD, about 2 kB. */
-export function encodeKernelModule(): Uint8Array<ArrayBuffer> {
+function encodeKernelModule(): Uint8Array<ArrayBuffer> {
   return encodeModule(
     Object.entries(loaders).map(([name, loader]) => ({
       name,

@@ -18,7 +18,7 @@ export interface JpegTurbo {
 }
 
 /** Options of {@link JpegTurbo.compressSync}. */
-export interface CompressOptions {
+interface CompressOptions {
   readonly format: number;
   readonly width: number;
   readonly height: number;
@@ -27,10 +27,12 @@ export interface CompressOptions {
   readonly subsampling: number;
 }
 
+const require = createRequire(import.meta.url);
+
 let loaded: JpegTurbo | undefined;
 
 /** The native library, loaded on first use: who never encodes nor decodes does not pay for it. */
 export function loadJpegTurbo(): JpegTurbo {
-  loaded ??= createRequire(import.meta.url)("@julusian/jpeg-turbo") as JpegTurbo;
+  loaded ??= require("@julusian/jpeg-turbo") as JpegTurbo;
   return loaded;
 }

@@ -120,7 +120,12 @@ export function anyInput(seeds: readonly Uint8Array[]): fc.Arbitrary<Buffer> {
     return bytes;
   });
   const piece = fc.oneof(seed, cut, changed, random);
-  return fc.oneof(random, cut, changed, fc.array(piece, { maxLength: 4 }).map((pieces) => Buffer.concat(pieces)));
+  return fc.oneof(
+    random,
+    cut,
+    changed,
+    fc.array(piece, { maxLength: 4 }).map((pieces) => Buffer.concat(pieces)),
+  );
 }
 
 function cutAt(bytes: Buffer, cuts: readonly number[]): Buffer[] {
