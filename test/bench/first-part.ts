@@ -1,9 +1,10 @@
 const headEnd = "\r\n\r\n";
 
-/** Waits for the first whole part of a multipart stream whose parts tell their Content-Length. */
+/** Waits for the first whole part of a multipart stream whose parts tell their Content-Length; an answer other than 200 has none. */
 export class FirstPart {
   #pending: Buffer = Buffer.alloc(0);
   #missing: number | undefined;
+  #refused = false;
 
   /** Takes what came over the connection, cut anywhere; true as soon as the first part with a body is whole. */
   push(chunk: Buffer): boolean {
@@ -15,11 +16,12 @@ export class FirstPart {
   /** Skips headers without a length (the response's own) up to the first with one. */
   #readHeads(bytes: Buffer): void {
     let start = 0;
-    for (let end = bytes.indexOf(headEnd); end >= 0; end = bytes.indexOf(headEnd, start)) {
+    for (let end = bytes.indexOf(headEnd); end >= 0 && !this.#refused; end = bytes.indexOf(headEnd, start)) {
       const head = bytes.toString("latin1", start, end);
       start = end + headEnd.length;
+      this.#refused = /^HTTP\/\S+ (?!200)/.test(head);
       const length = /^content-length:\s*(\d+)/im.exec(head)?.[1];
-      if (length === undefined) continue;
+      if (length === undefined || this.#refused) continue;
       this.#missing = Number(length) - (bytes.length - start);
       return;
     }

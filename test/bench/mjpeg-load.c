@@ -167,6 +167,13 @@ static size_t read_body(struct viewer *viewer, const uint8_t *bytes, size_t size
   return taken;
 }
 
+/* Ends the program when this is the head of an answer other than 200. */
+static void check_status(const char *head) {
+  if (strncmp(head, "HTTP/", 5) != 0 || strncmp(head + 8, " 200", 4) == 0) return;
+  fprintf(stderr, "the server answered %.*s\n", (int)strcspn(head, "\r"), head);
+  exit(1);
+}
+
 /* Takes bytes up to and with the empty line that ends a header; returns how many. */
 static size_t read_head(struct viewer *viewer, const uint8_t *bytes, size_t size) {
   size_t taken = 0;
@@ -178,6 +185,7 @@ static size_t read_head(struct viewer *viewer, const uint8_t *bytes, size_t size
     viewer->head[viewer->head_size++] = (char)bytes[taken++];
     if (viewer->head_size < 4 || memcmp(viewer->head + viewer->head_size - 4, "\r\n\r\n", 4) != 0) continue;
     viewer->head[viewer->head_size] = 0;
+    check_status(viewer->head);
     const char *length = strcasestr(viewer->head, "content-length:");
     viewer->body_size = length ? strtoul(length + sizeof "content-length:" - 1, NULL, 10) : 0;
     viewer->body_read = viewer->head_size = 0;

@@ -23,7 +23,10 @@ test("the first part is whole with the last byte of its body, not before", () =>
 
 test("a header without a length is not a part", () => {
   assert.equal(bytesNeeded(head, 1), undefined);
-  assert.equal(bytesNeeded("HTTP/1.1 503 Service Unavailable\r\n\r\n", 1), undefined);
+});
+
+test("the body of a refusal is not a part", () => {
+  assert.equal(bytesNeeded("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 5\r\n\r\nsorry", 1), undefined);
 });
 
 test("cutting the input anywhere gives the same answer", () => {
