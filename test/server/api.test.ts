@@ -101,6 +101,16 @@ test("the list has every camera, in order, and follows what comes and goes", asy
   );
 });
 
+test("the bitrate of a raw camera is that of the pictures sent on", async () => {
+  const camera = createCamera("raw");
+  const rig = await startRig();
+  rig.registry.add({ ...camera.feed, format: { codec: "raw", pixelFormat: "YUYV", width: 640, height: 480, fps: 30 } });
+  const read = async () => ((await (await rig.get("/api/cameras/raw")).json()) as { bitrate: number }).bitrate;
+  assert.equal(await read(), 0);
+  camera.publish("x".repeat(1000));
+  assert.equal(await read(), 239_760);
+});
+
 test("what a camera offers is null where nobody knows or it cannot be asked now", async () => {
   const camera = createCamera("front");
   const busy = () => Promise.reject(new DeviceError("busy", "in use"));

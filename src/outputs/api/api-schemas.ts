@@ -34,7 +34,7 @@ const cameraProperties = {
   format: { ...nullable(captureFormat), description: "what it delivers; null until it was opened once" },
   frameAgeMs: { ...nullable(count), description: "age of the newest frame; null while none is there" },
   fps: { type: "number", description: "measured over the last seconds" },
-  bitrate: { ...count, description: "bits a second, from the mean frame size and the measured rate" },
+  bitrate: { ...count, description: "bits a second of what is sent, from frame size and measured rate" },
   frames: count,
   drops: { type: "object", description: "frames that went no further, by cause", additionalProperties: count },
   restarts: count,

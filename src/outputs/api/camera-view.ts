@@ -20,7 +20,7 @@ interface OfferedSize {
 /** What a camera can do, where somebody knows: undefined for cameras that do not say. Throws DeviceError. */
 export type FormatsPort = (cameraId: string) => Promise<readonly OfferedFormat[] | undefined>;
 
-/** A camera as `/api/cameras` shows it; {@link cameraSchema} says the same to machines. */
+/** A camera as `/api/cameras` shows it; the schemas in api-schemas.ts say the same to machines. */
 export function describeCamera(feed: CameraFeed, viewers: ViewersPort, clock: Clock) {
   const { state, reason, since } = feed.state.status;
   const { frames, drops, restarts, lastError, fps } = feed.stats;
@@ -55,7 +55,12 @@ export function describeCamera(feed: CameraFeed, viewers: ViewersPort, clock: Cl
   };
 }
 
-/** Bits a second: the mean size of a frame so far at the rate measured now. */
-function bitrate({ stats }: CameraFeed): number {
-  return stats.frames === 0 ? 0 : Math.round((stats.bytes / stats.frames) * 8 * stats.fps);
+/**
+ * Bits a second at the rate measured now: of the frames as the camera sends them, by their mean size so far; of a raw
+ * camera's pictures as they are sent on, by the newest one's size.
+ */
+function bitrate({ stats, format, jpeg }: CameraFeed): number {
+  const mean = stats.frames === 0 ? 0 : stats.bytes / stats.frames;
+  const sizeBytes = format?.codec === "raw" ? (jpeg.latest?.bytes.length ?? 0) : mean;
+  return Math.round(sizeBytes * 8 * stats.fps);
 }

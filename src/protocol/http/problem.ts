@@ -47,6 +47,9 @@ const RETRY_AFTER_SECONDS = 5;
 /** Media type of {@link Problem}. */
 export const PROBLEM_TYPE = "application/problem+json";
 
+/** Members that RFC 9457 section 3.1 gives a meaning. */
+const REGISTERED: ReadonlySet<string> = new Set(["type", "title", "status", "detail", "instance"]);
+
 /** The problem document with this status; `members` cannot replace the registered members. */
 export function createProblem(
   status: number,
@@ -54,13 +57,14 @@ export function createProblem(
   members: Readonly<Record<string, unknown>> = {},
   instance?: string,
 ): Problem {
+  const extensions = Object.entries(members).filter(([name]) => !REGISTERED.has(name));
   return {
-    ...members,
     type: "about:blank",
     title: STATUS_CODES[status] ?? "Error",
     status,
     ...(detail === undefined ? {} : { detail }),
     ...(instance === undefined ? {} : { instance }),
+    ...Object.fromEntries(extensions),
   };
 }
 
