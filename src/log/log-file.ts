@@ -17,25 +17,65 @@ export interface LogFileOptions {
 
 /**
  * Opens a rotating log file: `sightline.log` is written as `sightline.1.log`, `sightline.2.log`, …, each up to about
- * `maxBytes`, the newest `backups` full ones staying. Makes its directory. Throws StorageError.
+ * `maxBytes`, the newest `backups` full ones
+ * staying, for a while one more. Makes its directory. Throws StorageError.
  */
 export async function openLogFile({ file, maxBytes, backups, onError }: LogFileOptions): Promise<LogOutput> {
-  const stream = await open(file, maxBytes, backups);
-  let isFailing = false;
-  stream.on("error", (error: unknown) => {
-    if (!isFailing) onError(reasonOf(error));
-    isFailing = true;
-  });
-  stream.on("drain", () => {
-    isFailing = false;
-  });
-  let closed: Promise<void> | undefined;
-  return {
-    isTerminal: false,
-    write: (line) => void (closed ?? stream.write(line)),
-    flush: () => flushNow(stream),
-    close: () => (closed ??= endInTime(stream)),
-  };
+  return new LogFile(await open(file, maxBytes, backups), onError);
+}
+
+class LogFile implements LogOutput {
+  readonly isTerminal = false;
+  readonly #stream: RollingStream;
+  /**
+   * Lines that came while the ones before were being written. The stream begins a new file only in a moment without
+   * work, which a flood of lines written straight to it would never leave.
+   */
+  #waiting = "";
+  #isBusy = false;
+  #isFailing = false;
+  #closed: Promise<void> | undefined;
+
+  constructor(stream: RollingStream, onError: (reason: string) => void) {
+    this.#stream = stream;
+    stream.on("drain", () => {
+      this.#isFailing = false;
+      this.#isBusy = false;
+      // After the stream's own listeners, one of which begins the new file.
+      setImmediate(() => this.#next());
+    });
+    stream.on("error", (error: unknown) => {
+      if (!this.#isFailing) onError(reasonOf(error));
+      this.#isFailing = true;
+    });
+  }
+
+  write(line: string): void {
+    if (this.#closed || this.#waiting.length + line.length > maxBufferedBytes) return;
+    this.#waiting += line;
+    this.#next();
+  }
+
+  flush(): void {
+    if (!this.#closed) this.#hand();
+    flushNow(this.#stream);
+  }
+
+  close(): Promise<void> {
+    if (!this.#closed) this.#hand();
+    return (this.#closed ??= endInTime(this.#stream));
+  }
+
+  #next(): void {
+    if (!this.#isBusy && !this.#closed) this.#hand();
+  }
+
+  #hand(): void {
+    if (this.#waiting === "") return;
+    this.#isBusy = true;
+    this.#stream.write(this.#waiting);
+    this.#waiting = "";
+  }
 }
 
 function flushNow(stream: RollingStream): void {
@@ -72,7 +112,8 @@ async function open(file: string, maxBytes: number, backups: number): Promise<Ro
     const stream = await openRolling({
       file,
       size: `${maxBytes}b`,
-      limit: { count: backups, removeOtherLogFiles: true },
+      // Counted while the new file is being made: it may be among them or not.
+      limit: { count: backups + 1, removeOtherLogFiles: true },
       sync: false,
       maxLength: maxBufferedBytes,
     });

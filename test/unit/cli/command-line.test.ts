@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { checkCommand } from "../../../src/cli/check-command.ts";
+import { parseCommandLine, UsageError } from "../../../src/cli/command-line.ts";
+import { helpText } from "../../../src/cli/help.ts";
+import { inDirectory } from "../config/load-from.ts";
+
+test("commands, with serve as the one that need not be said", () => {
+  assert.deepEqual(parseCommandLine([]), { command: "serve", flags: {} });
+  assert.deepEqual(parseCommandLine(["serve"]), { command: "serve", flags: {} });
+  assert.deepEqual(parseCommandLine(["check", "-c", "x"]), { command: "check", flags: { config: "x" } });
+  assert.deepEqual(parseCommandLine(["devices", "--json"]), { command: "devices", json: true, flags: {} });
+  assert.deepEqual(parseCommandLine(["controls", "/dev/video0"]), {
+    command: "controls",
+    device: "/dev/video0",
+    json: false,
+    flags: {},
+  });
+  const byFlag = parseCommandLine(["controls", "-d", "/dev/video1"]);
+  assert.equal(byFlag.command === "controls" && byFlag.device, "/dev/video1");
+});
+
+test("flags in every spelling, --set as often as wanted", () => {
+  const line = "--config=a --host :: -p81 -d /dev/video0 --data-dir d -l D --set a.b=1 --set=c=x=y --set mqtt.url=";
+  assert.deepEqual(parseCommandLine(line.split(" ")), {
+    command: "serve",
+    flags: {
+      config: "a",
+      host: "::",
+      port: "81",
+      device: "/dev/video0",
+      dataDir: "d",
+      logLevel: "D",
+      set: ["a.b=1", "c=x=y", "mqtt.url="],
+    },
+  });
+});
+
+test("help and version, help also when the rest is wrong", () => {
+  for (const argv of [["-h"], ["--help"], ["help"], ["--colour", "-h"]]) {
+    assert.deepEqual(parseCommandLine(argv), { command: "help" });
+  }
+  for (const argv of [["-V"], ["--version"], ["version"]])
+    assert.deepEqual(parseCommandLine(argv), { command: "version" });
+});
+
+const mistakes: readonly (readonly [line: string, message: string])[] = [
+  ["--prot 80", 'unknown flag "--prot"; did you mean --port?'],
+  ["-x", 'unknown flag "-x"; see sightline --help'],
+  ["--passwort=hunter2", 'unknown flag "--passwort"; see sightline --help'],
+  ["--no-json", 'unknown flag "--no-json"; did you mean --json?'],
+  ["--port", "--port needs a value"],
+  ["--port --json", "--port needs a value"],
+  ["--host=", "--host needs a value"],
+  ["--version=3", "--version takes no value"],
+  ["devces", 'unknown command "devces"; did you mean devices?'],
+  ["record", 'unknown command "record"; see sightline --help'],
+  ["controls a b", 'controls takes one device, not also "b"'],
+  ["devices a", 'devices takes no "a"'],
+  ["--json", "--json goes with devices and controls, not with serve"],
+];
+
+for (const [line, message] of mistakes) {
+  test(`wrong: ${line}`, () => assert.throws(() => parseCommandLine(line.split(" ")), { name: "UsageError", message }));
+}
+
+test("any arguments are understood or explained on one printable line", () => {
+  const word = fc.oneof(
+    fc.string(),
+    fc.constantFrom("-c", "--set", "--port=", "--", "-", "controls", "-p", "--json", "\u001b[2J"),
+  );
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 5 }), (argv) => {
+      try {
+        parseCommandLine(argv);
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error;
+        // oxlint-disable-next-line no-control-regex
+        assert.doesNotMatch(error.message, /[\u0000-\u001f]/);
+      }
+    }),
+  );
+});
+
+test("the help names every command and flag and fits a terminal", () => {
+  for (const word of "serve devices controls check --json --config --host --port --device --data-dir --log-level --set --help --version -c -p -d -l -h -V".split(
+    " ",
+  )) {
+    assert.match(helpText, new RegExp(`(^|[ \\[])${word}\\b`, "m"), word);
+  }
+  for (const line of helpText.split("\n")) assert.ok(line.length <= 100, line);
+});
+
+function check(yaml: string | undefined, set: readonly string[] = []) {
+  let stdout = "";
+  let stderr = "";
+  const status = inDirectory(yaml, (cwd) => {
+    const output = { stdout: (text: string) => (stdout += text), stderr: (text: string) => (stderr += text) };
+    const code = checkCommand({ cwd, env: {}, flags: { set } }, output);
+    stdout = stdout.replaceAll(`${cwd}/`, "");
+    stderr = stderr.replaceAll(`${cwd}/`, "");
+    return code;
+  });
+  return { status, stdout, stderr };
+}
+
+test("check says what would run", () => {
+  const yaml = `
+server: { host: 127.0.0.1 }
+cameras:
+  - { id: front-door, device: /dev/video0, format: mjpeg, width: 1280, height: 720, fps: 30 }
+  - { id: pi, source: command, command: [rpicam-vid, --secret, hunter2], capture: always, flip: both }
+`;
+  assert.deepEqual(check(yaml), {
+    status: 0,
+    stderr: "",
+    stdout: `configuration  sightline.yaml
+http           http://127.0.0.1:8080/
+cameras        front-door  v4l2  /dev/video0  mjpeg  1280x720  30 fps  on-demand
+               pi  command  rpicam-vid  auto  always
+data           ./data
+log            info, auto
+warning        accepted, but without effect in this version: cameras.1.flip
+The configuration is right.
+`,
+  });
+  assert.match(
+    check(undefined).stdout,
+    /^configuration {2}no file\nhttp {11}http:\/\/\[::\]:8080\/\ncameras {8}every capture device;/,
+  );
+});
+
+test("check lists every mistake and answers 78", () => {
+  assert.deepEqual(check("server: { port: x }", ["priority=99"]), {
+    status: 78,
+    stdout: "",
+    stderr: `The configuration has 2 mistakes:
+  server.port: is "x", must be a whole number from 0 to 65535 (sightline.yaml, line 1)
+  priority: is "99", must be a whole number from -20 to 19 (--set)
+`,
+  });
+});
