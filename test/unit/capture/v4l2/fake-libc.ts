@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { KernelStruct, StructBuffer } from "../../../../src/capture/v4l2/kernel-struct.ts";
+import { StructBuffer, type KernelStruct } from "../../../../src/capture/v4l2/kernel-struct.ts";
 import type { IoctlRequest, Libc, Mapping, PollEvents } from "../../../../src/capture/v4l2/libc.ts";
 import { decodeFourcc, encodeFourcc } from "../../../../src/capture/v4l2/pixel-formats.ts";
 import * as structs from "../../../../src/capture/v4l2/structs.ts";
@@ -26,7 +26,7 @@ const monotonicFlag = 0x2000;
 const bufferBytes = 4096;
 
 /**
- * A V4L2 camera at the level of system calls: answers from its fields, hands out what {@link fill} queued, and counts what is
+ * A V4L2 camera at the level of system calls: answers from its fields, hands out what {@link deliver} queued, and counts what is
  * open, mapped and watched.
  */
 export class FakeLibc implements Libc {
@@ -109,7 +109,7 @@ export class FakeLibc implements Libc {
   }
 
   /** Puts a picture into the next free buffer, as the driver does; without one it is lost. */
-  fill(buffer: FakeBuffer): void {
+  deliver(buffer: FakeBuffer): void {
     const [index] = this.queued;
     if (index === undefined) return;
     this.queued.delete(index);

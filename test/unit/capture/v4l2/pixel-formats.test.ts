@@ -24,7 +24,7 @@ describe("pixel formats", () => {
   });
 
   it("come back from their characters", () => {
-    const letter = fc.constantFrom(..."ABCXYZ0189");
+    const letter = fc.constantFrom("A", "B", "Z", "0", "9");
     fc.assert(
       fc.property(fc.array(letter, { minLength: 1, maxLength: 4 }), fc.boolean(), (letters, isBigEndian) => {
         const text = letters.join("") + (isBigEndian ? "-BE" : "");

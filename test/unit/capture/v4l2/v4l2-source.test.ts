@@ -28,12 +28,10 @@ async function start(libc: FakeLibc, options: Partial<V4l2SourceOptions> = {}) {
   const warnings: string[] = [];
   const log = { ...silentLog, warn: (_fields: object, message: string) => void warnings.push(message) };
   const source = createV4l2Source({ device, format: "auto", log, clock, libc, ...options });
-  let error: unknown;
-  const done = source.run(sink, stop.signal).catch((reason: unknown) => {
-    error = reason;
-  });
-  for (let turn = 0; turn < 20 && libc.watched === 0 && error === undefined; turn += 1) await settle();
-  return { clock, sink, stop, done, warnings, error: () => error as DeviceError };
+  const errors: unknown[] = [];
+  const done = source.run(sink, stop.signal).catch((reason: unknown) => void errors.push(reason));
+  for (let turn = 0; turn < 20 && libc.watched === 0 && errors.length === 0; turn += 1) await settle();
+  return { clock, sink, stop, done, warnings, error: () => errors[0] as DeviceError };
 }
 
 function assertReleased(libc: FakeLibc): void {
@@ -51,7 +49,7 @@ describe("V4L2 source", () => {
     const { sink, stop, done, clock, error } = await start(libc);
     assert.deepEqual(sink.formats, [{ codec: "jpeg", pixelFormat: "MJPG", width: 1280, height: 720, fps: 30 }]);
     const timestampNs = clock.monotonicNs() - 5_000_000n;
-    libc.fill({ bytes: picture("one"), sequence: 0, timestampNs });
+    libc.deliver({ bytes: picture("one"), sequence: 0, timestampNs });
     libc.wake();
     const [frame] = sink.frames;
     assert.equal(frame?.bytes.toString(), "one");
@@ -71,7 +69,7 @@ describe("V4L2 source", () => {
     assert.equal(buffers, 8);
     for (let sequence = 0; sequence < 40; sequence += 1) {
       const flags = sequence % 3 === 0 ? 0x40 : 0;
-      libc.fill({ bytes: picture(sequence % 5 === 0 ? "" : "x"), sequence, flags });
+      libc.deliver({ bytes: picture(sequence % 5 === 0 ? "" : "x"), sequence, flags });
       if (sequence % 4 === 0) libc.wake();
     }
     libc.wake();
@@ -83,7 +81,7 @@ describe("V4L2 source", () => {
   it("passes on the newest of what is waiting and counts the others", async () => {
     const libc = new FakeLibc();
     const { sink, stop, done } = await start(libc);
-    for (const sequence of [0, 1, 2]) libc.fill({ bytes: picture(`${sequence}`), sequence });
+    for (const sequence of [0, 1, 2]) libc.deliver({ bytes: picture(`${sequence}`), sequence });
     libc.wake();
     assert.deepEqual(
       sink.frames.map(({ bytes }) => bytes.toString()),
@@ -97,9 +95,9 @@ describe("V4L2 source", () => {
   it("drops and counts broken buffers, and passes on the good one before them", async () => {
     const libc = new FakeLibc();
     const { sink, stop, done } = await start(libc);
-    libc.fill({ bytes: picture("good"), sequence: 0 });
-    libc.fill({ bytes: picture("bad"), sequence: 1, flags: 0x40 });
-    libc.fill({ bytes: picture(""), sequence: 2 });
+    libc.deliver({ bytes: picture("good"), sequence: 0 });
+    libc.deliver({ bytes: picture("bad"), sequence: 1, flags: 0x40 });
+    libc.deliver({ bytes: picture(""), sequence: 2 });
     libc.wake();
     assert.equal(sink.frames[0]?.bytes.toString(), "good");
     assert.deepEqual(sink.drops, { "error-flag": 1, corrupt: 1 });
@@ -111,7 +109,7 @@ describe("V4L2 source", () => {
     const libc = new FakeLibc();
     const { sink, stop, done } = await start(libc);
     for (const sequence of [7, 8, 12, 0, 1]) {
-      libc.fill({ bytes: picture("x"), sequence });
+      libc.deliver({ bytes: picture("x"), sequence });
       libc.wake();
     }
     assert.deepEqual(sink.drops, { "sequence-gap": 3 });
@@ -128,9 +126,9 @@ describe("V4L2 source", () => {
     const { sink, stop, done, clock } = await start(libc);
     await clock.advance(100);
     const nowNs = clock.monotonicNs();
-    libc.fill({ bytes: picture("x"), sequence: 0 });
+    libc.deliver({ bytes: picture("x"), sequence: 0 });
     libc.wake();
-    libc.fill({ bytes: picture("x"), sequence: 1, timestampNs: nowNs + 1_000_000_000n });
+    libc.deliver({ bytes: picture("x"), sequence: 1, timestampNs: nowNs + 1_000_000_000n });
     libc.wake();
     assert.deepEqual(
       sink.frames.map(({ captureTimeNs }) => captureTimeNs),
@@ -144,9 +142,9 @@ describe("V4L2 source", () => {
     const libc = new FakeLibc();
     libc.formats = [{ fourcc: "GREY", sizes: [{ width: 40, height: 30, fps: [30] }] }];
     const { sink, stop, done } = await start(libc);
-    libc.fill({ bytes: Buffer.alloc(1199), sequence: 0 });
+    libc.deliver({ bytes: Buffer.alloc(1199), sequence: 0 });
     libc.wake();
-    libc.fill({ bytes: Buffer.alloc(1500), sequence: 1 });
+    libc.deliver({ bytes: Buffer.alloc(1500), sequence: 1 });
     libc.wake();
     assert.deepEqual(sink.drops, { corrupt: 1 });
     const [frame] = sink.frames;
@@ -159,7 +157,7 @@ describe("V4L2 source", () => {
   it("fails as stalled when no frame comes, later where frames come slowly", async () => {
     const libc = new FakeLibc();
     const run = await start(libc);
-    libc.fill({ bytes: picture("x"), sequence: 0 });
+    libc.deliver({ bytes: picture("x"), sequence: 0 });
     libc.wake();
     await run.clock.advance(1_900);
     assert.equal(run.error(), undefined);
@@ -171,7 +169,7 @@ describe("V4L2 source", () => {
     const slow = await start(libc);
     for (const sequence of [0, 1]) {
       await slow.clock.advance(1_500);
-      libc.fill({ bytes: picture("x"), sequence });
+      libc.deliver({ bytes: picture("x"), sequence });
       libc.wake();
     }
     await slow.clock.advance(7_000);
