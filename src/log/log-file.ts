@@ -17,8 +17,7 @@ export interface LogFileOptions {
 
 /**
  * Opens a rotating log file: `sightline.log` is written as `sightline.1.log`, `sightline.2.log`, …, each up to about
- * `maxBytes`, the newest `backups` full ones
- * staying, for a while one more. Makes its directory. Throws StorageError.
+ * `maxBytes`; the newest `backups` full ones stay, for a while one more. Makes its directory. Throws StorageError.
  */
 export async function openLogFile({ file, maxBytes, backups, onError }: LogFileOptions): Promise<LogOutput> {
   return new LogFile(await open(file, maxBytes, backups), onError);

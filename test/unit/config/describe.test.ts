@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { describeExample, describeReference } from "../../../src/config/describe.ts";
 import { environmentName } from "../../../src/config/environment.ts";
@@ -63,5 +64,18 @@ test("the example file's alternatives load in their own place", () => {
   assert.equal(
     loadYaml(`cameras: [{ source: command, command: ${command} }]`).config.cameras[0]?.command?.[0],
     "rpicam-vid",
+  );
+});
+
+test("the guide's file loads", () => {
+  const [, yaml] = /```yaml\n(.*?)```/s.exec(readFileSync("docs/guides/configuration.md", "utf8")) ?? [];
+  assert.ok(yaml);
+  const { config } = loadYaml(yaml);
+  assert.deepEqual(
+    config.cameras.map(({ id, source }) => [id, source]),
+    [
+      ["front-door", "v4l2"],
+      ["garden", "command"],
+    ],
   );
 });
