@@ -1,15 +1,16 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { open, readFile } from "node:fs/promises";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { compileNative, repositoryRoot } from "../support/compile-native.ts";
 import { fakeCameraEnvironment, type FakeCamera } from "../support/fake-camera.ts";
 import { until } from "../support/wait.ts";
+import { watchFirstPart } from "./first-part.ts";
 
 /** Who is measured. `limit` is fan-out-limit.c: no server can be cheaper. */
 export type ServerName = "sightline" | "ustreamer" | "limit";
 
-/** A server that accepts connections. */
+/** A server that shows a picture. */
 export interface RunningServer {
   readonly name: ServerName;
   readonly pid: number;
@@ -76,16 +77,6 @@ function plainEnvironment(): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("SIGHTLINE_")));
 }
 
-/** Whether something accepts connections at `port`. */
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => socket.destroy());
-    socket.once("error", () => resolve(false));
-    socket.once("close", (failed) => resolve(!failed));
-  });
-}
-
 function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
 }
@@ -125,13 +116,13 @@ export async function spawnServer(name: ServerName, stage: Stage): Promise<Runni
     spawnedMs,
     stop: () => end(child).catch(explain),
     ready: async () => {
-      await until(() => hasEnded(child) || accepts(port), "an open port").catch(explain);
+      await until(() => hasEnded(child) || watchFirstPart(port, streamPath), "a first picture").catch(explain);
       if (hasEnded(child)) await explain("ended at once");
     },
   };
 }
 
-/** A server that accepts connections. Rejects with what it printed when it does not within 10 s. */
+/** A server that shows a picture. Rejects with what it printed when it does not within 10 s. */
 export async function startServer(name: ServerName, stage: Stage): Promise<RunningServer> {
   const server = await spawnServer(name, stage);
   await server.ready();

@@ -55,6 +55,10 @@ function ratioText(own: Summary | undefined, other: Summary | undefined, to: str
   return own && other ? [`${(own.median / other.median).toFixed(2)} × ${to}`] : [];
 }
 
+function countViewers(viewers: number): string {
+  return viewers === 1 ? "1 viewer" : `${viewers} viewers`;
+}
+
 function cpuRow(viewers: number, runs: Runs): Row {
   const [own, ustreamer, limit] = (["sightline", "ustreamer", "limit"] as const).map((name) =>
     summaryOf(runs, name, serverCpuPercent),
@@ -64,7 +68,7 @@ function cpuRow(viewers: number, runs: Runs): Row {
     { to: "limit", other: limit, goal: limitGoals.get(viewers) },
   ].flatMap(({ to, other, goal }) => (own && other && goal ? [{ to, goal, ratio: own.median / other.median }] : []));
   return {
-    measure: `CPU, ${viewers} viewers`,
+    measure: `CPU, ${countViewers(viewers)}`,
     sightline: own ? formatSummary(own, "%") : "",
     ...(ustreamer && { ustreamer: formatSummary(ustreamer, "%") }),
     ...(limit && { limit: formatSummary(limit, "%") }),
@@ -84,7 +88,7 @@ function latencyRow(viewers: number, runs: Runs): Row {
   const limit = summaryOf(runs, "limit", ({ latencyMs }) => latencyMs.p99);
   const [ustreamerCell, limitCell] = [cell("ustreamer"), cell("limit")];
   return {
-    measure: `Capture-to-client latency p50 / p99, ${viewers} viewers`,
+    measure: `Capture-to-client latency p50 / p99, ${countViewers(viewers)}`,
     sightline: cell("sightline") ?? "",
     ...(ustreamerCell !== undefined && { ustreamer: ustreamerCell }),
     ...(limitCell !== undefined && { limit: limitCell }),

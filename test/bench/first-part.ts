@@ -1,6 +1,11 @@
+import { connect } from "node:net";
+
 const headEnd = "\r\n\r\n";
 
-/** Waits for the first whole part of a multipart stream whose parts tell their Content-Length; an answer other than 200 has none. */
+/**
+ * Waits for the first whole part of a multipart stream whose parts tell their Content-Length. An answer other than 200
+ * has none.
+ */
 export class FirstPart {
   #pending: Buffer = Buffer.alloc(0);
   #missing: number | undefined;
@@ -27,4 +32,23 @@ export class FirstPart {
     }
     this.#pending = bytes.subarray(start);
   }
+}
+
+/**
+ * One attempt to watch a stream of 127.0.0.1: resolves to true with the first whole picture, to false when there is
+ * nobody, or the answer ends without one.
+ */
+export function watchFirstPart(port: number, path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    const part = new FirstPart();
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    socket.on("error", () => undefined); // 'close' follows
+    socket.on("data", (chunk) => {
+      if (!part.push(chunk)) return;
+      resolve(true);
+      socket.destroy();
+    });
+    socket.on("close", () => resolve(false));
+  });
 }

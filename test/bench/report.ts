@@ -24,6 +24,8 @@ export interface Conditions {
   readonly ustreamer: string;
   readonly rounds: number;
   readonly seconds: number;
+  /** Runs too short for their verdicts to mean anything. */
+  readonly quick: boolean;
   readonly clip: string;
   /** CPU that neither the server nor the load generator used, in percent of one core, the worst run. */
   readonly othersCpuPercent: number;
@@ -62,10 +64,11 @@ export function formatTable(rows: readonly Row[]): string {
 }
 
 export function formatConditions(conditions: Conditions): string {
-  const { date, commit, machine, node, ustreamer, rounds, seconds, clip, othersCpuPercent } = conditions;
+  const { date, commit, machine, node, ustreamer, rounds, seconds, quick, clip, othersCpuPercent } = conditions;
   return [
     `${date}, commit ${commit}; ${machine}; Node ${node}; ${ustreamer}.`,
     `Medians of ${rounds} interleaved runs of ${seconds} s (in brackets: lowest and highest); ${clip}.`,
+    ...(quick ? ["Short runs: that everything works is all they show."] : []),
     `Others on the machine used at most ${othersCpuPercent.toFixed(0)} % of a core during a run.`,
   ].join("\n");
 }

@@ -28,7 +28,7 @@ async function firstLine(command: string, ...args: readonly string[]): Promise<s
 }
 
 async function describeConditions(
-  { rounds, seconds }: BenchOptions,
+  { rounds, seconds, quick }: BenchOptions,
   meanFrameBytes: number,
   othersCpuPercent: number,
 ): Promise<Conditions> {
@@ -41,6 +41,7 @@ async function describeConditions(
     ustreamer: `ustreamer ${await firstLine("ustreamer", "--version")}`,
     rounds,
     seconds,
+    quick,
     clip: `${mjpegShape.width}x${mjpegShape.height} at ${mjpegShape.fps} fps, ${(meanFrameBytes / 1000).toFixed(1)} kB a frame`,
     othersCpuPercent,
   };

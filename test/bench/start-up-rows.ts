@@ -1,8 +1,7 @@
-import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BenchContext, Measure } from "./bench-context.ts";
 import { spawnServer, type ServerName } from "./bench-server.ts";
-import { FirstPart } from "./first-part.ts";
+import { watchFirstPart } from "./first-part.ts";
 import { formatSummary, judgeAtMost } from "./report.ts";
 import { summarize, type Summary } from "./statistics.ts";
 
@@ -10,26 +9,10 @@ const goalSeconds = 1.5;
 const retryMs = 2;
 const deadlineMs = 15_000;
 
-/** One attempt to watch: resolves to true with the first whole picture, to false when the connection fails before. */
-function watchFirst(port: number, path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    const part = new FirstPart();
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-    socket.on("error", () => undefined); // 'close' follows
-    socket.on("data", (chunk) => {
-      if (!part.push(chunk)) return;
-      resolve(true);
-      socket.destroy();
-    });
-    socket.on("close", () => resolve(false));
-  });
-}
-
 /** Seconds from the start of the process to the first picture at a viewer that knocks until somebody opens. */
 async function timeStart(name: ServerName, context: BenchContext): Promise<number> {
   const server = await spawnServer(name, context);
-  while (!(await watchFirst(server.port, server.streamPath))) {
+  while (!(await watchFirstPart(server.port, server.streamPath))) {
     if (performance.now() - server.spawnedMs > deadlineMs)
       throw new Error(`${name} served nothing in ${deadlineMs} ms`);
     await sleep(retryMs);
