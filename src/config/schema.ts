@@ -116,10 +116,6 @@ export const schema = {
 export type MotionConfig = Settings<typeof motionSection>;
 /** Recording settings of one camera. */
 export type RecordingConfig = Settings<typeof recordingSection>;
-/** Logging. */
-export type LogConfig = Settings<typeof logSection>;
-/** The HTTP server. */
-export type ServerConfig = Settings<typeof serverSection>;
 
 /** One configured camera. `motion` and `recording` are complete: the general sections with the camera's own keys on top. */
 export type CameraConfig = Omit<Settings<typeof cameraSection>, "motion" | "recording"> & {

@@ -305,7 +305,7 @@ test("no message holds a secret", () => {
     `auth: { users: [${secret}] }`,
     `auth: { users: ${secret} }`,
     `auth: [${secret}]`,
-    `${secret}`,
+    secret,
     `mqtt: { password: *${secret} }`,
     `mqtt: { password: !${secret} x }`,
     `mqtt: { password: "\\q${secret}" }`,
