@@ -75,6 +75,8 @@ export class Supervisor implements Service {
     if (wanted) {
       this.#demand = true;
       this.#wake?.();
+    } else if (this.#stopped) {
+      this.#demand = false; // viewers that leave after the stop must not start a timer
     } else if (this.#demand) {
       this.#cancelLinger = this.#options.clock.after(this.#options.lingerMs, () => this.#demandEnded());
     }
