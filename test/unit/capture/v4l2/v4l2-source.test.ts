@@ -179,6 +179,17 @@ describe("V4L2 source", () => {
     assert.equal(slow.error().code, "stalled");
   });
 
+  it("gives a camera five seconds for its first frame", async () => {
+    const libc = new FakeLibc();
+    const { clock, done, error } = await start(libc);
+    await clock.advance(4_900);
+    assert.equal(error(), undefined);
+    await clock.advance(700);
+    assert.equal(error()?.code, "stalled");
+    await done;
+    assertReleased(libc);
+  });
+
   it("ends when the device reports an error without a frame, instead of spinning", async () => {
     const libc = new FakeLibc();
     const { done, error } = await start(libc);
