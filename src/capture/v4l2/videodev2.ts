@@ -24,4 +24,3 @@ export const V4L2_FRMIVAL_TYPE_DISCRETE = 1;
 export const V4L2_CAP_TIMEPERFRAME = 0x1000;
 
 export const V4L2_EVENT_SOURCE_CHANGE = 5;
-export const V4L2_EVENT_SRC_CH_RESOLUTION = 1;
