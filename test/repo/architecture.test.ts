@@ -52,11 +52,7 @@ describe("architecture rules", () => {
     ["outputs/http/a.ts", `import { Router } from "@koa/router";`, undefined],
     ["hub/a.ts", `import "./b.js";`, "hub/a.ts: imports ./b.js without .ts"],
     ["hub/a.ts", `import { a } from "../../test/a.ts";`, "hub/a.ts: imports ../test/a.ts from outside src/"],
-    [
-      "hub/a.ts",
-      "const level = process.env['X'];",
-      "hub/a.ts: uses process.env, which belong to ^config\\/load\\.ts$",
-    ],
+    ["hub/a.ts", "const level = process.env['X'];", "hub/a.ts: uses process.env, which belong to ^config\\/load\\.ts$"],
     ["config/load.ts", "const level = process.env['X'];", undefined],
     ["cli/a.ts", "process.exit(1);", "cli/a.ts: uses process.exit, which belong to ^main\\.ts$"],
     [

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 
 /** Paths that mean something on one machine only: somebody's home or working folder. */
-const foreign = /(?<![\w.$}-])\/(?:(?:work|root|Users|var\/folders)\/[\w.]|home\/(?!USER\b|pi\b)\w)/;
+const foreign = /(?<![\w.$}-]|\w")\/(?:(?:work|root|Users|var\/folders)\/[\w.]|home\/(?!USER\b|pi\b|me\b)\w)/;
 const binary = /\.(png|jpe?g|mjpeg|h264|bin|ico|gz)$/;
 
 function findForeign(text: string): readonly string[] {
