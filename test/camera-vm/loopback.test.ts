@@ -66,4 +66,17 @@ describe("a v4l2loopback camera whose feeder comes and goes", needingCameraVm(),
       }
     }
   });
+
+  it("follows a feeder that begins anew in another size at once", async (t) => {
+    for (const clip of [large, small]) {
+      await feeder.end();
+      feeder = await feedLoopback(vm, node, clip);
+      const { startedNs } = await vm.run(["true"]);
+      const picture = await viewer.pictureAfter(startedNs, 20_000, ({ width }) => width === clip.width);
+      const waitedNs = BigInt(picture.atNs) - startedNs;
+      t.diagnostic(`pictures of the new size ${Number(waitedNs / 1_000_000n)} ms after the feeder's return`);
+      assert.ok(waitedNs < backWithinNs, `${waitedNs} ns`);
+      assert.ok(viewer.connected);
+    }
+  });
 });

@@ -151,6 +151,6 @@ function meanColour(picture: Buffer, bar: number): number[] {
 }
 
 function grey([red, green, blue]: readonly [number, number, number]): readonly number[] {
-  const luma = 0.299 * red + 0.587 * green + 0.114 * blue;
+  const luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue; // as vivid does
   return [luma, luma, luma];
 }

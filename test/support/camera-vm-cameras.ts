@@ -26,16 +26,29 @@ export async function plugVivid(vm: CameraVm, options: VividOptions = {}): Promi
 /** The one vivid device, by the name that is the same after {@link rebindVivid}. */
 export const vividPath = "/dev/v4l/by-path/platform-vivid.0-video-index0";
 
-/** Pulls vivid's device as its `disconnect` control does. Resolves to the guest's monotonic time in ns. */
+const vividDriver = "/sys/bus/platform/drivers/vivid";
+
+/**
+ * Makes vivid's device answer as an unplugged one does, by its own control; its node stays until {@link rebindVivid}.
+ * Resolves to the guest's monotonic time in ns.
+ */
 export async function disconnectVivid(vm: CameraVm): Promise<bigint> {
   return (await vm.run(["v4l2-ctl", "-d", vividPath, "-c", "disconnect=1"])).startedNs;
 }
 
-/** Plugs vivid in again, as a new device. Resolves to the guest's monotonic time, in ns, at which its node was there. */
-export async function rebindVivid(vm: CameraVm): Promise<bigint> {
-  const driver = "/sys/bus/platform/drivers/vivid";
+/** Takes vivid's device away, node and all. Resolves to the guest's monotonic time, in ns, when it is gone. */
+export async function unbindVivid(vm: CameraVm): Promise<bigint> {
   const { endedNs } = await vm.shell(
-    `echo vivid.0 > ${driver}/unbind; echo vivid.0 > ${driver}/bind; until [ -e ${vividPath} ]; do udevadm settle; done`,
+    `echo vivid.0 > ${vividDriver}/unbind; while [ -e ${vividPath} ]; do udevadm settle; done`,
+  );
+  return endedNs;
+}
+
+/** Plugs vivid in anew. Resolves to the guest's monotonic time, in ns, at which its node was there. */
+export async function rebindVivid(vm: CameraVm): Promise<bigint> {
+  const { endedNs } = await vm.shell(
+    `if [ -e ${vividDriver}/vivid.0 ]; then echo vivid.0 > ${vividDriver}/unbind; fi
+     echo vivid.0 > ${vividDriver}/bind; until [ -e ${vividPath} ]; do udevadm settle; done`,
   );
   return endedNs;
 }

@@ -72,9 +72,13 @@ export class GuestProcess {
     return this.until(() => this.#result, timeoutMs, "to end");
   }
 
-  /** Waits until a line of its standard output is accepted by `wanted`; rejects when it ends or is late. */
+  /** Waits until what it printed (output, else errors) is accepted by `wanted`; rejects when it ends or is late. */
   async line(wanted: RegExp, timeoutMs: number): Promise<RegExpExecArray> {
-    return this.until(() => wanted.exec(this.stdout) ?? undefined, timeoutMs, `to print ${wanted}`);
+    return this.until(
+      () => wanted.exec(this.stdout) ?? wanted.exec(this.stderr) ?? undefined,
+      timeoutMs,
+      `to print ${wanted}`,
+    );
   }
 
   /**

@@ -4,7 +4,6 @@ import type { SeenState } from "../camera-vm/guest/state-watcher.ts";
 import type { SeenPicture } from "../camera-vm/guest/viewer.ts";
 import type { CameraVm } from "./camera-vm.ts";
 import type { GuestProcess, GuestResult } from "./camera-vm-process.ts";
-import { until } from "./wait.ts";
 
 /** What the tests read of a camera in `GET /api/cameras`. */
 export interface ApiCamera {
@@ -46,7 +45,7 @@ export class GuestSightline {
 
   /**
    * Starts `sightline serve` with this configuration (the keys of the config file; address, port and data folder are set
-   * here). Resolves when it answers. One at a time to a machine.
+   * here). Resolves when it serves. One at a time to a machine.
    */
   static async serve(vm: CameraVm, config: Readonly<Record<string, unknown>>): Promise<GuestSightline> {
     const file = join(vm.outDirectory, "sightline.yaml");
@@ -54,11 +53,7 @@ export class GuestSightline {
     writeFileSync(file, JSON.stringify({ log: { level: "debug", format: "json" }, ...whole })); // JSON is YAML
     const server = vm.startSightline("serve", "--config", file);
     const origin = `http://127.0.0.1:${await vm.forward(guestPort)}`;
-    const answers = async (): Promise<boolean> => server.result !== undefined || isAnswering(`${origin}/healthz`);
-    await until(answers, "sightline to answer", 120_000).catch(() => {});
-    if (!(await isAnswering(`${origin}/healthz`))) {
-      throw new Error(`sightline does not serve:\n${server.stdout}${server.stderr}`);
-    }
+    await server.line(/"msg":"watch at /, 120_000);
     return new GuestSightline(vm, server, origin);
   }
 
@@ -119,14 +114,6 @@ export class GuestSightline {
     const result = await this.#server.finished(20_000);
     for (const companion of this.#companions) companion.kill("SIGKILL");
     return result;
-  }
-}
-
-async function isAnswering(url: string): Promise<boolean> {
-  try {
-    return (await fetch(url, { signal: AbortSignal.timeout(5_000) })).ok;
-  } catch {
-    return false; // QEMU resets what nobody in the guest accepts
   }
 }
 

@@ -3,7 +3,7 @@
  *   node viewer.js PORT PATH
  * The guest's clock stamps them. Ends when the stream does, with status 1.
  */
-import { watchMjpeg } from "../../support/mjpeg-client.ts";
+import { MixedReplaceDecoder, mjpegBoundary, type Part } from "../../../src/protocol/multipart/mixed-replace.ts";
 
 /** One new picture; parts that repeat the one before are not printed. */
 export interface SeenPicture {
@@ -31,21 +31,26 @@ function jpegSize(bytes: Buffer): { width: number; height: number } {
 }
 
 const [port = "", path = ""] = process.argv.slice(2);
-const client = await watchMjpeg(Number(port), path);
-if (!client.head.startsWith("HTTP/1.1 200 ")) throw new Error(client.head);
-process.stdout.write("watching\n");
+const decoder = new MixedReplaceDecoder(mjpegBoundary, 16 * 1024 * 1024);
 let last: string | undefined;
-for (;;) {
-  const part = await client.next();
+
+function show(part: Part): void {
   const timestamp = part.headers["x-timestamp"] ?? "";
-  if (timestamp !== last) {
-    last = timestamp;
-    const picture: SeenPicture = {
-      atNs: process.hrtime.bigint().toString(),
-      timestamp,
-      sizeBytes: part.body.length,
-      ...jpegSize(part.body),
-    };
-    process.stdout.write(`${JSON.stringify(picture)}\n`);
-  }
+  if (timestamp === last) return;
+  last = timestamp;
+  const picture: SeenPicture = {
+    atNs: process.hrtime.bigint().toString(),
+    timestamp,
+    sizeBytes: part.body.length,
+    ...jpegSize(part.body),
+  };
+  process.stdout.write(`${JSON.stringify(picture)}\n`);
 }
+
+const response = await fetch(`http://127.0.0.1:${port}${path}`);
+if (response.status !== 200 || !response.body) throw new Error(`${response.status}: ${await response.text()}`);
+process.stdout.write("watching\n");
+for await (const chunk of response.body) {
+  for (const part of decoder.push(Buffer.from(chunk))) show(part);
+}
+throw new Error("the stream ended");
