@@ -157,7 +157,11 @@ function rootPrefix() {
 async function installNpmPackages() {
   const difference = npmDifference();
   process.stdout.write(`${difference ?? "node_modules is what package-lock.json says"}\n`);
-  return difference ? run(["npm", "ci", "--no-audit", "--no-fund"], 10) : undefined;
+  if (!difference) return undefined;
+  // Not `npm ci`: it refuses a lock file that lacks a package for some other machine, and registries do not have them all.
+  const quiet = ["--no-audit", "--no-fund", "--no-save", "--ignore-scripts"];
+  const problem = await run(["npm", "install", ...quiet], 10);
+  return problem ?? npmDifference();
 }
 
 /** Why node_modules is not what package-lock.json says; undefined when it is. */
