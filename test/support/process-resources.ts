@@ -27,13 +27,6 @@ export function childrenOf(pid: number): readonly number[] {
     .map((entry) => entry.pid);
 }
 
-/** Processes of the group `group` that are still alive. */
-export function membersOf(group: number): readonly number[] {
-  return processes()
-    .filter((entry) => entry.group === group && entry.state !== "Z")
-    .map((entry) => entry.pid);
-}
-
 /** Whether `pid` runs; a zombie does not. */
 export function isRunning(pid: number): boolean {
   return processes().some((entry) => entry.pid === pid && entry.state !== "Z");
@@ -43,7 +36,6 @@ interface ProcessEntry {
   readonly pid: number;
   readonly state: string;
   readonly parent: number;
-  readonly group: number;
 }
 
 function processes(): readonly ProcessEntry[] {
@@ -51,9 +43,9 @@ function processes(): readonly ProcessEntry[] {
     if (!/^\d+$/.test(name)) return [];
     try {
       const stat = readFileSync(`/proc/${name}/stat`, "utf8");
-      // "pid (name) state parent group …"; the name may contain anything.
-      const [state = "", parent, group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      return [{ pid: Number(name), state, parent: Number(parent), group: Number(group) }];
+      // "pid (name) state parent …"; the name may contain anything.
+      const [state = "", parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      return [{ pid: Number(name), state, parent: Number(parent) }];
     } catch {
       return []; // gone meanwhile
     }
