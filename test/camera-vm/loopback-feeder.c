@@ -8,7 +8,9 @@
 #define _GNU_SOURCE
 #include "mjpeg-clip.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <sys/ioctl.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -16,17 +18,8 @@
 
 #include <linux/videodev2.h>
 
-int main(int argc, char **argv)
+static bool set_format(int device, unsigned width, unsigned height, unsigned fps)
 {
-    if (argc != 6) {
-        fputs("usage: loopback-feeder DEVICE CLIP.mjpeg WIDTH HEIGHT FPS\n", stderr);
-        return 2;
-    }
-    unsigned width = (unsigned)atoi(argv[3]), height = (unsigned)atoi(argv[4]), fps = (unsigned)atoi(argv[5]);
-    struct clip clip = load_clip(argv[2]);
-    int device = open(argv[1], O_RDWR), timer = timerfd_create(CLOCK_MONOTONIC, 0);
-    if (device < 0 || timer < 0) die(argv[1]);
-
     struct v4l2_format format = {.type = V4L2_BUF_TYPE_VIDEO_OUTPUT};
     format.fmt.pix.width = width;
     format.fmt.pix.height = height;
@@ -37,10 +30,33 @@ int main(int argc, char **argv)
     struct v4l2_streamparm rate = {.type = V4L2_BUF_TYPE_VIDEO_OUTPUT};
     rate.parm.output.timeperframe.numerator = 1;
     rate.parm.output.timeperframe.denominator = fps;
-    if (ioctl(device, VIDIOC_S_FMT, &format) < 0 || ioctl(device, VIDIOC_S_PARM, &rate) < 0) die("VIDIOC_S_FMT");
-    if (format.fmt.pix.width != width || format.fmt.pix.height != height) {
-        fprintf(stderr, "%s keeps %ux%u\n", argv[1], format.fmt.pix.width, format.fmt.pix.height);
-        return 1;
+    if (ioctl(device, VIDIOC_S_FMT, &format) < 0 || ioctl(device, VIDIOC_S_PARM, &rate) < 0) return false;
+    return format.fmt.pix.width == width && format.fmt.pix.height == height;
+}
+
+/* -1 while somebody who reads has the node open: v4l2loopback keeps its format until nobody has, this program included. */
+static int open_output(const char *path, unsigned width, unsigned height, unsigned fps)
+{
+    int device = open(path, O_RDWR);
+    if (device < 0 || set_format(device, width, height, fps)) return device;
+    close(device);
+    errno = EBUSY;
+    return -1;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 6) {
+        fputs("usage: loopback-feeder DEVICE CLIP.mjpeg WIDTH HEIGHT FPS\n", stderr);
+        return 2;
+    }
+    unsigned width = (unsigned)atoi(argv[3]), height = (unsigned)atoi(argv[4]), fps = (unsigned)atoi(argv[5]);
+    struct clip clip = load_clip(argv[2]);
+    int device, timer = timerfd_create(CLOCK_MONOTONIC, 0);
+    if (timer < 0) die("timer");
+    for (int tries = 0; (device = open_output(argv[1], width, height, fps)) < 0; tries++) {
+        if (tries == 1500) die(argv[1]);
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
     }
 
     long period = 1000000000L / fps;
