@@ -36,6 +36,6 @@ $B chroot /newroot /lib/systemd/systemd-udevd --daemon
 until [ -e /newroot/dev/vport*p1 ]; do $B usleep 10000; done
 port=$(echo /newroot/dev/vport*p1)
 # when the host's side goes away the agent ends and so does the machine
-$B chroot /newroot /usr/bin/env -i HOME=/root LANG=C.UTF-8 PATH="$camera_vm_path" \
+$B chroot /newroot /usr/bin/env -i HOME=/tmp LANG=C.UTF-8 PATH="$camera_vm_path" \
   "$camera_vm_node" "$camera_vm_agent" "${port#/newroot}" >/newroot/dev/console 2>&1
 $B poweroff -f

@@ -60,8 +60,13 @@ download() {
 fetch() {
   say "downloading the kernel $version and v4l2loopback's source"
   download "linux-image-$version" v4l2loopback-dkms && return
-  [ "$(id -u)" != 0 ] || { say "refreshing the package index"; apt-get update -qq >&2; }
-  download "linux-image-$version" v4l2loopback-dkms && return
+  if [ "$(id -u)" = 0 ] && [ -z "${CAMERA_VM_REFRESHED:-}" ]; then
+    # the mirror keeps the newest kernel only, and the headers here may be of an older one
+    say "refreshing the package index and the kernel headers"
+    apt-get update -qq >&2
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq linux-headers-amd64 >&2
+    CAMERA_VM_REFRESHED=1 exec "$here/prepare.sh"
+  fi
   cat "$work/apt.log" >&2
   fail "apt-get cannot download linux-image-$version: apt-get update && apt-get install linux-headers-amd64"
 }
