@@ -2,7 +2,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { CameraFeed } from "../../hub/camera-feed.ts";
 import type { JpegFrame } from "../../media/frame.ts";
 import type { Viewer } from "./viewer.ts";
-import { WirePart } from "./wire-part.ts";
+import { SpareBuffers, WirePart } from "./wire-part.ts";
 
 /** After this pause the last frame is sent once more: Chrome and Safari paint it only then. */
 const repaintAfterMs = 250;
@@ -24,6 +24,7 @@ export interface FanOutOptions {
 export class FanOut {
   readonly #options: FanOutOptions;
   readonly #viewers = new Set<Viewer>();
+  readonly #spare = new SpareBuffers();
   #last: WirePart | undefined;
   #leaveHub: (() => void) | undefined;
   #quiet: NodeJS.Timeout | undefined;
@@ -83,7 +84,10 @@ export class FanOut {
     const part = new WirePart(frame, clock);
     const nowNs = clock.monotonicNs();
     this.#last = part;
-    for (const viewer of this.#viewers) viewer.offer(part, nowNs);
+    part.assembleIn(this.#spare);
+    let isHeld = false;
+    for (const viewer of this.#viewers) if (viewer.offer(part, nowNs)) isHeld = true;
+    if (!isHeld) part.recycle(this.#spare);
     this.#restartQuiet();
     this.#options.onSent(Number(clock.monotonicNs() - frame.captureTimeNs) / 1e9);
   }

@@ -64,17 +64,22 @@ export class Viewer {
     return { id, address, fps: Math.round(this.#fps * 10) / 10, ...(key !== undefined && { key }), ...flags };
   }
 
-  /** Sends a new frame unless the viewer is full or wants fewer. `nowNs` is the time of this round. */
-  offer(part: WirePart, nowNs: bigint): void {
-    if (this.#socket.writableLength !== 0) {
+  /**
+   * Sends a new frame unless the viewer is full or wants fewer. `nowNs` is the time of this round. Answers whether the socket still
+   * holds the part: else the kernel took it all and its buffer is free.
+   */
+  offer(part: WirePart, nowNs: bigint): boolean {
+    const socket = this.#socket;
+    if (socket.writableLength !== 0) {
       this.#skipped += 1;
       this.#fullSinceNs ??= nowNs;
-      return;
+      return false;
     }
     this.#fullSinceNs = undefined;
-    if (this.#intervalNs !== 0n && !this.#isDue(part.frame.captureTimeNs)) return;
+    if (this.#intervalNs !== 0n && !this.#isDue(part.frame.captureTimeNs)) return false;
     this.#frames += 1;
     this.#write(part, nowNs);
+    return socket.writableLength !== 0;
   }
 
   /** Sends a frame once more: a sign of life, and the push that makes browsers paint the last one. */

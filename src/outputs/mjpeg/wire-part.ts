@@ -9,6 +9,28 @@ export function formatTimestamp(wallMs: number): string {
   return (wallMs / 1000).toFixed(6);
 }
 
+const maxSpares = 2;
+
+/**
+ * Buffers used again and again: memory outside of V8's heap is freed only by its collector, and a stream of pictures
+ * would make it run for nothing else.
+ */
+export class SpareBuffers {
+  readonly #spares: Buffer[] = [];
+
+  /** A buffer of at least `sizeBytes`, with anything in it. */
+  take(sizeBytes: number): Buffer {
+    const spare = this.#spares.pop();
+    // A quarter more than asked: the next picture is rarely of the very same size.
+    return spare && spare.length >= sizeBytes ? spare : Buffer.allocUnsafeSlow(sizeBytes + (sizeBytes >> 2));
+  }
+
+  /** Takes `buffer` back; its last user is done with it. */
+  give(buffer: Buffer): void {
+    if (this.#spares.length < maxSpares) this.#spares.push(buffer);
+  }
+}
+
 /**
  * One frame as it goes over the wire, built once and shared by every viewer that wants nothing special: head, picture
  * and the delimiter after it in one buffer, so that a viewer costs one write.
@@ -18,6 +40,7 @@ export class WirePart {
   /** Wall-clock milliseconds of the capture. */
   readonly wallMs: number;
   #whole: Buffer | undefined;
+  #lent: Buffer | undefined;
 
   constructor(frame: JpegFrame, clock: Clock) {
     this.frame = frame;
@@ -28,6 +51,25 @@ export class WirePart {
   get whole(): Buffer {
     this.#whole ??= this.assemble("", true, this.frame.bytes);
     return this.#whole;
+  }
+
+  /** Puts {@link whole} together in a buffer of `spare`, to be given back with {@link recycle}. */
+  assembleIn(spare: SpareBuffers): void {
+    const { bytes } = this.frame;
+    const head = this.#head("", true, bytes.length);
+    const buffer = spare.take(head.length + bytes.length + trailer.length);
+    buffer.write(head, 0, "latin1");
+    bytes.copy(buffer, head.length);
+    trailer.copy(buffer, head.length + bytes.length);
+    this.#lent = buffer;
+    this.#whole = buffer.subarray(0, head.length + bytes.length + trailer.length);
+  }
+
+  /** Nobody holds {@link whole} any more: its buffer may serve the next part. */
+  recycle(spare: SpareBuffers): void {
+    if (this.#lent) spare.give(this.#lent);
+    this.#lent = undefined;
+    this.#whole = undefined;
   }
 
   /** The same with `extra` header lines, without the length, or without the picture. */
