@@ -127,6 +127,9 @@ describe("a camera that fails, on a real kernel", needingCameraVm(), () => {
       const atNs = await disconnectVivid(vm);
       const lost = await states.reached(id, "lost", atNs);
       assert.match(lost.reason, /is not there: unplugged\?/);
+      const readiness = await fetch(`${sightline.origin}/readyz`);
+      assert.equal(readiness.status, 503);
+      assert.match(await readiness.text(), new RegExp(`${id}.*unplugged`, "s"));
       await isBack(t, await rebindVivid(vm));
     });
   });

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { after, before, describe, it, type TestContext } from "node:test";
 import { UsbWebcam } from "../support/camera-vm-cameras.ts";
 import { GuestSightline, type GuestViewer, type StateLog } from "../support/camera-vm-sightline.ts";
 import { CameraVm, needingCameraVm } from "../support/camera-vm.ts";
+import { fullCount } from "../support/full-count.ts";
+import { until } from "../support/wait.ts";
 
 /** Made of the by-id name: the same after every plug. */
 const id = "sightline-test-webcam-usb1";
@@ -65,13 +67,8 @@ describe("a USB webcam and no configuration", needingCameraVm(), () => {
     assert.doesNotMatch(webcam.log, /streaming on/);
   });
 
-  it("comes back to its viewers when it is pulled in the middle of a picture", async (t) => {
-    const body = JSON.stringify({ brightness: -20, auto_exposure: 1 });
-    const headers = { "content-type": "application/json" };
-    const response = await fetch(`${sightline.origin}/api/cameras/${id}/controls`, { method: "PATCH", headers, body });
-    assert.equal(response.status, 200, await response.text());
-    viewer = await sightline.watch(`/cameras/${id}/stream`);
-    await viewer.countAfter(0n, 5);
+  /** Pulls the streaming camera and plugs it in again. Its viewer stays, and sees new pictures in time. */
+  async function replug(t: TestContext): Promise<void> {
     const pulledNs = await webcam.pull();
     await states.reached(id, "lost", pulledNs, 15_000, /unplugged/);
     const pluggedNs = await webcam.plug();
@@ -80,10 +77,31 @@ describe("a USB webcam and no configuration", needingCameraVm(), () => {
     t.diagnostic(`new pictures ${Number(waitedNs / 1_000_000n)} ms after the camera's return`);
     assert.ok(waitedNs < backWithinNs, `${waitedNs} ns`);
     assert.ok(viewer.connected);
+  }
+
+  it("comes back to its viewers when it is pulled in the middle of a picture", async (t) => {
+    const body = JSON.stringify({ brightness: -20, auto_exposure: 1 });
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(`${sightline.origin}/api/cameras/${id}/controls`, { method: "PATCH", headers, body });
+    assert.equal(response.status, 200, await response.text());
+    viewer = await sightline.watch(`/cameras/${id}/stream`);
+    await viewer.countAfter(0n, 5);
+    await replug(t);
     // set again before the stream began; uvcvideo tells the camera the values that it has not got
     assert.match(webcam.log, /^brightness=-20$[^]*^streaming on$/m);
     const { stdout } = await vm.run(["v4l2-ctl", "-d", webcam.byId, "-C", "brightness,auto_exposure"]);
     assert.equal(stdout, "brightness: -20\nauto_exposure: 1 (Manual Mode)\n");
     assert.deepEqual(await cameraIds(), [id]);
+  });
+
+  it("leaves nothing open or mapped behind, however often it is pulled", async (t) => {
+    await replug(t);
+    const first = await sightline.resources();
+    for (let left = fullCount(t, 50, "pulled and plugged in again"); left > 0; left -= 1) await replug(t);
+    const now = await until(async () => {
+      const held = await sightline.resources();
+      return held.descriptors <= first.descriptors && held.videoMappings === first.videoMappings && held;
+    }, "the server to let go");
+    t.diagnostic(`before ${JSON.stringify(first)}, after ${JSON.stringify(now)}`);
   });
 });

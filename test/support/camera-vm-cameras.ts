@@ -122,12 +122,13 @@ export class UsbWebcam {
     return endedNs;
   }
 
-  /** Pulls it out, in the middle of whatever it does. Resolves to the guest's monotonic time in ns. */
+  /** Pulls it out, in the middle of whatever it does. Resolves to the guest's monotonic time just before, in ns. */
   async pull(): Promise<bigint> {
+    const { endedNs } = await this.#vm.run(["true"]);
     this.#device?.kill("SIGKILL");
-    const result = await this.#device?.finished(10_000);
+    await this.#device?.finished(10_000);
     this.#device = undefined;
-    return result?.endedNs ?? 0n;
+    return endedNs;
   }
 
   /** What the webcam saw of its host since it was plugged in: `streaming on`, `brightness=20`, one a line. */
