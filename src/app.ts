@@ -46,6 +46,7 @@ export function createApp(options: AppOptions): App {
   return {
     port: () => http.port(),
     async start() {
+      await roster.prepare();
       await http.start();
       await roster.start();
     },

@@ -36,6 +36,7 @@ export class CameraRoster implements Service {
   readonly #entries = new Map<string, Entry>();
   #watch: DeviceWatch | undefined;
   #changes: Promise<void> = Promise.resolve();
+  #started = false;
   #stopped = false;
 
   constructor(configured: readonly CameraConfig[], registry: CameraRegistry, tools: AssemblyTools) {
@@ -44,9 +45,20 @@ export class CameraRoster implements Service {
     this.#tools = tools;
   }
 
+  /** Makes the configured cameras known; they can be asked for from now on and capture from `start` on. */
+  async prepare(): Promise<void> {
+    const taken = new Set(this.#configured.flatMap(({ id }) => id ?? []));
+    for (const config of this.#configured) {
+      const id = config.id ?? uniqueId(deriveId(config), taken);
+      taken.add(id);
+      await this.#add({ id, name: config.name ?? id, kind: config.source, config, device: config.device });
+    }
+  }
+
   async start(): Promise<void> {
-    if (this.#configured.length > 0) await this.#startConfigured();
-    else await this.#startAutomatic();
+    if (this.#configured.length === 0) await this.#startAutomatic();
+    this.#started = true;
+    await Promise.all([...this.#entries.values()].map(({ camera }) => camera.channel.start()));
   }
 
   async stop(): Promise<void> {
@@ -66,26 +78,20 @@ export class CameraRoster implements Service {
     return this.#entries.get(id)?.camera.formats();
   }
 
-  async #startConfigured(): Promise<void> {
-    const taken = new Set(this.#configured.flatMap(({ id }) => id ?? []));
-    for (const config of this.#configured) {
-      const id = config.id ?? uniqueId(deriveId(config), taken);
-      taken.add(id);
-      await this.#add({ id, name: config.name ?? id, kind: config.source, config, device: config.device });
-    }
-  }
-
   async #startAutomatic(): Promise<void> {
     const { DeviceWatch } = await import("./capture/v4l2/device-watch.ts");
     const { probeCaptureNode } = await import("./capture/v4l2/v4l2-camera.ts");
     this.#watch = new DeviceWatch({
       ...this.#tools,
       probe: probeCaptureNode,
-      onAdded: (device) => this.#change(() => this.#join(device)),
+      onAdded: (device) => void this.#change(() => this.#join(device)),
       onRemoved: ({ id, node }) => this.#tools.log.info({ camera: id, node }, "camera unplugged"),
     });
     await this.#watch.start();
-    await this.#changes;
+    await this.#change(() => this.#addTestPattern());
+  }
+
+  async #addTestPattern(): Promise<void> {
     if (this.#entries.size > 0 || this.#stopped) return;
     this.#tools.log.warn({}, "there is no camera: showing a test pattern until one is plugged in");
     await this.#add({
@@ -98,10 +104,11 @@ export class CameraRoster implements Service {
   }
 
   /** One change after the other, in the order they were noticed. */
-  #change(change: () => Promise<void>): void {
+  #change(change: () => Promise<void>): Promise<void> {
     this.#changes = this.#changes.then(change).catch((error: unknown) => {
       this.#tools.log.error({ err: error }, "a camera could not be added");
     });
+    return this.#changes;
   }
 
   async #join({ id, name, path }: CaptureDevice): Promise<void> {
@@ -121,7 +128,7 @@ export class CameraRoster implements Service {
     const camera = await assembleCamera(plan, this.#tools);
     this.#entries.set(plan.id, { camera, device: plan.device });
     this.#registry.add(camera.channel);
-    await camera.channel.start();
+    if (this.#started) await camera.channel.start();
   }
 
   async #remove(id: string): Promise<void> {
