@@ -123,7 +123,7 @@ describe("sightline devices and controls beside v4l2-ctl", needingCameraVm(), ()
   it("prints the controls of one device, ready to paste", async () => {
     const text = await sightline("controls", webcam.byId);
     assert.match(text, /^ {4}controls:$/m);
-    assert.match(text, /^ {6}brightness: 0 +# integer, -64 to 64 step 1, default 0$/m);
+    assert.match(text, /^ {6}brightness: 0 +# integer, -64 to 64\b/m);
     assert.match(text, /^ {6}auto_exposure: 3 +# menu, default 3: 0 = Auto Mode, /m);
   });
 });
