@@ -198,7 +198,7 @@ function spawnQemu(prepared: string, directory: string, options: CameraVmOptions
     `camera_vm_out=${out} camera_vm_modules=${prepared}/modules`,
     `camera_vm_node=${process.execPath} camera_vm_agent=${agent} camera_vm_path=${process.env["PATH"]}:/usr/sbin:/sbin`,
   ];
-  const limit = String(options.limitSeconds ?? 900);
+  const limit = String(options.limitSeconds ?? 3600);
   const child = spawn(
     "timeout",
     [
