@@ -1,9 +1,10 @@
 // Runs in a worker thread: takes the raw picture out of the shared memory and answers with its JPEG.
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import type { PixelFormat } from "../media/frame.ts";
 import { GROUP_PIXELS, createSimdKernels, type KernelFormat, type LineKernels } from "./colour-kernels.ts";
 import { needsKernel, planEncodeMemory, type EncodeMemory } from "./encode-memory.ts";
 import { loadJpegTurbo, type JpegTurbo } from "./jpeg-turbo.ts";
+import { NativeGate } from "./native-gate.ts";
 import type { Plane } from "./raw-layout.ts";
 import { createScalarKernels } from "./scalar-kernels.ts";
 
@@ -17,6 +18,9 @@ export interface EncodeRequest {
   readonly quality: number;
 }
 
+/** Asks the worker to end; pictures asked for before are not encoded any more. */
+export type EndRequest = "end";
+
 /** The answer; `jpeg` was transferred. */
 export type EncodeAnswer = { readonly jpeg: ArrayBuffer } | { readonly error: string };
 
@@ -27,6 +31,7 @@ interface Pixels {
   readonly stride: number;
 }
 
+const gate = new NativeGate(workerData as SharedArrayBuffer);
 let memory: WebAssembly.Memory | undefined;
 let kernels: LineKernels | undefined;
 let scratch = Buffer.alloc(0);
@@ -81,13 +86,19 @@ function encode(request: EncodeRequest): ArrayBuffer {
 }
 
 function answer(request: EncodeRequest): void {
+  if (!gate.enter()) return;
   try {
     const jpeg = encode(request);
     parentPort?.postMessage({ jpeg } satisfies EncodeAnswer, [jpeg]);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     parentPort?.postMessage({ error: message } satisfies EncodeAnswer, []);
+  } finally {
+    gate.leave();
   }
 }
 
-parentPort?.on("message", answer);
+parentPort?.on("message", (request: EncodeRequest | EndRequest) => {
+  if (request === "end") parentPort?.close();
+  else answer(request);
+});

@@ -1,13 +1,10 @@
-import { Worker } from "node:worker_threads";
 import type { RawFrame } from "../media/frame.ts";
 import { planEncodeMemory } from "./encode-memory.ts";
+import { EncodeThread } from "./encode-thread.ts";
 import type { EncodeAnswer, EncodeRequest } from "./jpeg-encode-worker.ts";
 import { checkedPlanesOf, copyPlanes } from "./raw-layout.ts";
 
 const PAGE_BYTES = 65_536;
-
-/** The worker handles pictures outside its heap; this keeps the heap itself small. */
-const heapLimits = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 };
 
 interface Job {
   resolve(jpeg: Buffer): void;
@@ -21,10 +18,14 @@ interface Job {
 export class JpegEncoder {
   readonly #quality: number;
   readonly #workerUrl: URL;
-  #worker: Worker | undefined;
+  #thread: EncodeThread | undefined;
+  /** Resolves when the thread that was closed last is gone: until then it may still use the memory. */
+  #gone: Promise<void> = Promise.resolve();
+  /** How often it was closed. */
+  #closings = 0;
   /** Kept for the next worker: the collector does not notice how large it is, and would let many pile up. */
   #memory: WebAssembly.Memory | undefined;
-  #workerHasMemory = false;
+  #threadHasMemory = false;
   #job: Job | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -36,19 +37,29 @@ export class JpegEncoder {
 
   /**
    * The picture as JPEG. One at a time: further calls wait for their turn. `frame.bytes` is only read, and only until the
-   * worker begins. Rejects with ProtocolError when the frame is not what it says, with Error when the worker failed.
+   * worker begins. Rejects with ProtocolError when the frame is not what it says, with Error when the worker failed or
+   * {@link close} was called.
    */
   encode(frame: RawFrame): Promise<Buffer> {
-    const result = this.#last.then(() => this.#encodeNow(frame));
+    const closings = this.#closings;
+    const result = this.#last.then(() => this.#encodeNext(frame, closings));
     this.#last = result.catch(() => {});
     return result;
   }
 
-  /** Ends the worker; a picture being encoded is rejected. May be used again afterwards. */
+  /** Ends the worker; pictures that are not done yet are rejected at once. May be used again afterwards. */
   async close(): Promise<void> {
-    const worker = this.#worker;
-    this.#forget(new Error("JPEG encoder: closed"));
-    await worker?.terminate();
+    this.#closings++;
+    const thread = this.#thread;
+    this.#forget(closedError());
+    if (thread) this.#gone = thread.end();
+    await this.#gone;
+  }
+
+  async #encodeNext(frame: RawFrame, closings: number): Promise<Buffer> {
+    await this.#gone;
+    if (closings !== this.#closings) throw closedError();
+    return this.#encodeNow(frame);
   }
 
   #encodeNow(frame: RawFrame): Promise<Buffer> {
@@ -58,28 +69,21 @@ export class JpegEncoder {
     const known = this.#memory;
     const memory = known && known.buffer.byteLength >= plan.sizeBytes ? known : createMemory(plan.sizeBytes);
     copyPlanes(bytes, planes, Buffer.from(memory.buffer, 0, plan.rawBytes), plan.planes);
-    const worker = (this.#worker ??= this.#startWorker());
+    const thread = (this.#thread ??= this.#startThread());
     const request: EncodeRequest = { pixelFormat, width, height, quality: this.#quality };
     return new Promise((resolve, reject) => {
       this.#job = { resolve, reject };
-      worker.postMessage(this.#workerHasMemory && memory === known ? request : { ...request, memory }, []);
-      this.#workerHasMemory = true;
+      thread.post(this.#threadHasMemory && memory === known ? request : { ...request, memory });
+      this.#threadHasMemory = true;
       this.#memory = memory;
     });
   }
 
-  #startWorker(): Worker {
-    const worker = new Worker(this.#workerUrl, { name: "jpeg-encoder", resourceLimits: heapLimits });
-    worker.on("message", (answer: EncodeAnswer) => {
-      if (worker === this.#worker) this.#finish(answer);
+  #startThread(): EncodeThread {
+    return new EncodeThread(this.#workerUrl, {
+      answer: (answer) => this.#finish(answer),
+      failed: ({ message, cause }) => this.#forget(new Error(`JPEG encoder: ${message}`, { cause })),
     });
-    worker.on("error", (error) => {
-      if (worker === this.#worker) this.#forget(new Error(`JPEG encoder: ${error.message}`, { cause: error }));
-    });
-    worker.on("exit", (code) => {
-      if (worker === this.#worker) this.#forget(new Error(`JPEG encoder: worker ended with ${code}`));
-    });
-    return worker;
   }
 
   #finish(answer: EncodeAnswer): void {
@@ -91,11 +95,15 @@ export class JpegEncoder {
 
   #forget(reason: Error): void {
     const job = this.#job;
-    this.#worker = undefined;
-    this.#workerHasMemory = false;
+    this.#thread = undefined;
+    this.#threadHasMemory = false;
     this.#job = undefined;
     job?.reject(reason);
   }
+}
+
+function closedError(): Error {
+  return new Error("JPEG encoder: closed");
 }
 
 function createMemory(sizeBytes: number): WebAssembly.Memory {

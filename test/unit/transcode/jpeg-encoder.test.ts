@@ -111,12 +111,36 @@ test("closing rejects what is under way; encoding again starts anew", async () =
   const own = new JpegEncoder(80);
   await own.close();
   await own.encode(rawPicture("YUYV", 64, 48));
-  const under = own.encode(rawPicture("YUYV", 640, 360));
-  const rejected = assert.rejects(under, /closed/);
+  const closed = Promise.all([
+    assert.rejects(own.encode(rawPicture("YUYV", 640, 360)), new Error("JPEG encoder: closed")),
+    assert.rejects(own.encode(rawPicture("YUYV", 64, 48)), new Error("JPEG encoder: closed")),
+  ]);
   await new Promise((resolve) => setImmediate(resolve));
   await own.close();
-  await rejected;
+  await closed;
   assert.ok((await own.encode(rawPicture("YUYV", 64, 48))).length > 0);
+  await own.close();
+});
+
+test("closing before the worker was asked starts none", async () => {
+  const own = new JpegEncoder(80, new URL("data:text/javascript,throw new Error('started')"));
+  const rejected = assert.rejects(own.encode(rawPicture("YUYV", 64, 48)), new Error("JPEG encoder: closed"));
+  await own.close();
+  await rejected;
+});
+
+test("closing in the middle of the native library does the process no harm, nor the next picture", async () => {
+  const large = rawPicture("GREY", 2000, 1500);
+  const wanted = await encoder.encode(rawPicture("YUYV", 320, 240));
+  const own = new JpegEncoder(90);
+  for (let round = 0; round < 10; round++) {
+    await own.encode(rawPicture("GREY", 16, 16)); // the worker is up: the next one is begun at once
+    const rejected = assert.rejects(own.encode(large), /closed/);
+    await new Promise((resolve) => setImmediate(resolve));
+    const closing = own.close();
+    assert.deepEqual(await own.encode(rawPicture("YUYV", 320, 240)), wanted);
+    await Promise.all([rejected, closing]);
+  }
   await own.close();
 });
 
