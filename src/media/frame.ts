@@ -12,7 +12,7 @@ export type PixelFormat =
 export type Codec = "jpeg" | "h264" | "raw";
 
 interface FrameBase {
-  /** Never written to after the frame was published: every viewer shares it. */
+  /** Every viewer shares it. Never written to after the frame was published, except as {@link RawFrame} says. */
   readonly bytes: Buffer;
   /** Pixels. */
   readonly width: number;
@@ -37,7 +37,13 @@ export interface H264Frame extends FrameBase {
   readonly keyframe: boolean;
 }
 
-/** One uncompressed picture. */
+/** So many further frames a source delivers before it may use the memory of a {@link RawFrame} again. */
+export const rawFrameLifetime = 3;
+
+/**
+ * One uncompressed picture. Its `bytes` stay as they are until {@link rawFrameLifetime} further frames of its source were
+ * delivered, then another picture may be put there: who needs them longer takes a copy.
+ */
 export interface RawFrame extends FrameBase {
   readonly codec: "raw";
   readonly keyframe: true;

@@ -19,11 +19,11 @@ export class JpegEncoder {
   readonly #quality: number;
   readonly #workerUrl: URL;
   #thread: EncodeThread | undefined;
-  /** Resolves when the thread that was closed last is gone: until then it may still use the memory. */
+  /** Resolves when the thread that was closed last is gone. */
   #gone: Promise<void> = Promise.resolve();
   /** How often it was closed. */
   #closings = 0;
-  /** Kept for the next worker: the collector does not notice how large it is, and would let many pile up. */
+  /** Of the thread, or of one that is gone: the collector does not notice how large it is, and would let many pile up. */
   #memory: WebAssembly.Memory | undefined;
   #threadHasMemory = false;
   #job: Job | undefined;
@@ -36,13 +36,16 @@ export class JpegEncoder {
   }
 
   /**
-   * The picture as JPEG. One at a time: further calls wait for their turn. `frame.bytes` is only read, and only until the
-   * worker begins. Rejects with ProtocolError when the frame is not what it says, with Error when the worker failed or
+   * The picture as JPEG. One at a time: further calls wait for their turn. `frame.bytes` is only read, and only when it is the
+   * picture's turn: before the next macrotask when no other one is under way. Rejects with ProtocolError when the frame is not what it says, with Error when the worker failed or
    * {@link close} was called.
    */
   encode(frame: RawFrame): Promise<Buffer> {
     const closings = this.#closings;
-    const result = this.#last.then(() => this.#encodeNext(frame, closings));
+    const result = this.#last.then(() => {
+      if (closings !== this.#closings) throw closedError();
+      return this.#encodeNow(frame);
+    });
     this.#last = result.catch(() => {});
     return result;
   }
@@ -52,14 +55,16 @@ export class JpegEncoder {
     this.#closings++;
     const thread = this.#thread;
     this.#forget(closedError());
-    if (thread) this.#gone = thread.end();
+    if (thread) this.#gone = this.#end(thread);
     await this.#gone;
   }
 
-  async #encodeNext(frame: RawFrame, closings: number): Promise<Buffer> {
-    await this.#gone;
-    if (closings !== this.#closings) throw closedError();
-    return this.#encodeNow(frame);
+  /** Until the thread is gone it may be at work in its memory: a new one that cannot wait gets another. */
+  async #end(thread: EncodeThread): Promise<void> {
+    const memory = this.#memory;
+    this.#memory = undefined;
+    await thread.end();
+    this.#memory ??= memory;
   }
 
   #encodeNow(frame: RawFrame): Promise<Buffer> {

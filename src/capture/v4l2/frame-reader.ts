@@ -3,6 +3,7 @@ import type { SourceSink } from "../source.ts";
 import type { BufferQueue } from "./buffer-queue.ts";
 import type { GrantedFormat } from "./negotiate.ts";
 import { pictureBytes, planeLayouts } from "./pixel-formats.ts";
+import { PictureRing } from "./picture-ring.ts";
 import * as videodev2 from "./videodev2.ts";
 
 /** A larger jump of the driver's count is a new beginning and not a loss. */
@@ -20,6 +21,7 @@ export class FrameReader {
   readonly #monotonicNs: () => bigint;
   /** Undefined: compressed, as many bytes as the buffer has. */
   readonly #planeBytes: PlaneBytes | undefined;
+  readonly #rawPictures = new PictureRing();
   #driverSequence: number | undefined;
   #sequence = 0;
 
@@ -99,12 +101,13 @@ export class FrameReader {
 
   /** The one copy: after it the buffer belongs to the driver again. */
   #copy(index: number, lengthBytes: number): Buffer {
-    // Not from Node's pool: a frame that lives long would keep its neighbours.
-    const bytes = Buffer.allocUnsafeSlow(lengthBytes);
     if (!this.#planeBytes) {
+      // Not from Node's pool: a frame that lives long would keep its neighbours.
+      const bytes = Buffer.allocUnsafeSlow(lengthBytes);
       this.#queue.copyPlane(index, 0, lengthBytes, bytes, 0);
       return bytes;
     }
+    const bytes = this.#rawPictures.next(lengthBytes);
     let offset = 0;
     for (const [plane, planeBytes] of this.#planeBytes.entries()) {
       this.#queue.copyPlane(index, plane, planeBytes, bytes, offset);

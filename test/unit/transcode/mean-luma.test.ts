@@ -36,6 +36,13 @@ for (const luma of [0, 90, 255]) {
   });
 }
 
+test("a raw picture is looked at before its memory can be used again", async () => {
+  const frame = rawPicture("YUYV", WIDTH, HEIGHT);
+  const measured = meanLuma(frame);
+  frame.bytes.fill(0);
+  assert.ok(Math.abs((await measured) - trueMean()) < 2);
+});
+
 test("what is no picture is a ProtocolError", async () => {
   await assert.rejects(meanLuma(jpegFrame(Buffer.alloc(500))), new ProtocolError("JPEG: cannot be decoded"));
   await assert.rejects(meanLuma(jpegFrame(Buffer.alloc(0))), ProtocolError);

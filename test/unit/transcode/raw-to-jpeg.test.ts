@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DropCause } from "../../../src/hub/camera-feed.ts";
 import { FrameHub } from "../../../src/hub/frame-hub.ts";
-import type { JpegFrame, RawFrame } from "../../../src/media/frame.ts";
+import { rawFrameLifetime, type JpegFrame, type RawFrame } from "../../../src/media/frame.ts";
 import { repairJpeg } from "../../../src/media/jpeg/repair.ts";
+import { meanLuma } from "../../../src/transcode/mean-luma.ts";
 import { createRawToJpeg } from "../../../src/transcode/raw-to-jpeg.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
 import { rawPicture } from "./raw-pictures.ts";
@@ -152,6 +153,34 @@ test("stopping leaves the hubs, ends the encoder, leaves no timer, and may be do
   watch();
   assert.equal(raw.demand, 0);
   assert.deepEqual(errors, []);
+});
+
+test("a picture's memory may be used again when its time is over: what waits was replaced, what is encoded was copied", async () => {
+  const raw = new FrameHub<RawFrame>();
+  const jpeg = new FrameHub<JpegFrame>();
+  const transcoder = createRawToJpeg({ raw, jpeg, quality: 80, onDrop: () => {}, onError: assert.ifError });
+  const shades = Array.from({ length: 12 }, (_, index) => 20 * index);
+  const ring = Array.from({ length: rawFrameLifetime + 1 }, () => Buffer.alloc(320 * 240));
+  const seen: JpegFrame[] = [];
+  const last = new Promise<void>((resolve) => {
+    jpeg.subscribe((frame) => {
+      seen.push(frame);
+      if (frame.sequence === shades.length - 1) resolve();
+    });
+  });
+  for (const [sequence, shade] of shades.entries()) {
+    const bytes = ring[sequence % ring.length]?.fill(shade) ?? Buffer.alloc(0);
+    const shape = { pixelFormat: "GREY", width: 320, height: 240, bytesPerLine: 320 } as const;
+    raw.publish({ ...shape, codec: "raw", keyframe: true, bytes, captureTimeNs: 0n, sequence });
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await last;
+  assert.ok(seen.length > 1);
+  for (const frame of seen) {
+    const luma = await meanLuma(frame);
+    assert.ok(Math.abs(luma - (shades[frame.sequence] ?? 0)) <= 1, `${luma} for picture ${frame.sequence}`);
+  }
+  await transcoder.stop();
 });
 
 test("with the real encoder: pictures in, JPEG out", async () => {
