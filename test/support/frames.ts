@@ -1,4 +1,4 @@
-import type { H264Frame, JpegFrame, RawFrame } from "../../src/media/frame.ts";
+import type { H264Frame, JpegFrame } from "../../src/media/frame.ts";
 
 /** A frame that is a JPEG by name only: for tests that never look inside. */
 export function jpegFrame(sequence: number, overrides: Partial<JpegFrame> = {}): JpegFrame {
@@ -11,19 +11,4 @@ export function jpegFrame(sequence: number, overrides: Partial<JpegFrame> = {}):
 export function h264Frame(sequence: number, keyframe: boolean, sizeBytes = 100): H264Frame {
   const captureTimeNs = BigInt(sequence) * 33_333_333n;
   return { codec: "h264", keyframe, bytes: Buffer.alloc(sizeBytes), width: 64, height: 48, captureTimeNs, sequence };
-}
-
-/** A uniformly grey picture. */
-export function greyFrame(sequence: number, luma: number): RawFrame {
-  return {
-    codec: "raw",
-    keyframe: true,
-    pixelFormat: "GREY",
-    bytes: Buffer.alloc(16 * 16, luma),
-    bytesPerLine: 16,
-    width: 16,
-    height: 16,
-    captureTimeNs: BigInt(sequence) * 33_333_333n,
-    sequence,
-  };
 }

@@ -47,11 +47,21 @@ export interface Libc {
   /** Maps `lengthBytes` of a device readable and shared. */
   mmap(fd: number, lengthBytes: number, offset: number): Mapping;
   /**
-   * Calls `onReady` whenever `fd`, an open device, is readable or in error, until the returned function is called, which
-   * must be before `fd` is closed. Level-triggered: DQBUF until EAGAIN, or it comes again at once. At most one watch per
-   * descriptor (a second one would abort the process, so it throws).
+   * Calls `onReady` whenever `fd`, an open device, is readable or in error, until the watch is stopped, which must be before
+   * `fd` is closed. Level-triggered: DQBUF until EAGAIN, or it comes again at once. At most one watch per descriptor (a
+   * second one would abort the process, so it throws).
    */
-  poll(fd: number, onReady: (events: PollEvents) => void): () => void;
+  poll(fd: number, onReady: (events: PollEvents) => void): PollWatch;
+}
+
+/** What {@link Libc.poll} began. */
+export interface PollWatch {
+  stop(): void;
+  /**
+   * Asks the driver anew to be woken. v4l2loopback forgets whoever asks while a frame is ready, and would never wake them: so
+   * ask again when everything was read. Costs as much as reading a frame.
+   */
+  rearm(): void;
 }
 
 /** A piece of device memory. */
@@ -139,26 +149,31 @@ function mmap(fd: number, lengthBytes: number, offset: number): Mapping {
 // Referenced for as long as they watch: a handle that is collected stops telling, without a word.
 const watches = new Map<number, node.PollHandle>();
 
-function poll(fd: number, onReady: (events: PollEvents) => void): () => void {
+function poll(fd: number, onReady: (events: PollEvents) => void): PollWatch {
   if (watches.has(fd)) throw new Error(`descriptor ${fd} is watched already`);
   const interest = { readable: true, disconnect: true };
+  const isWatched = (): boolean => watches.get(fd) === handle;
   const tell = (...told: readonly unknown[]): void => {
     // Not from here: no tick or promise runs after this callback until something else wakes Node, and an exception
     // would end in native code. An immediate follows in the same turn of the loop and has neither fault.
     setImmediate(() => {
-      if (watches.get(fd) !== handle) return;
-      // Armed anew each time: v4l2loopback's poll forgets to queue those who ask while a frame is ready, and they would
-      // never be woken again. It also undoes libuv's own stop after POLLERR. Two epoll_ctl, some microseconds.
-      handle.start(interest, tell);
-      onReady(toPollEvents(told));
+      if (!isWatched()) return;
+      const events = toPollEvents(told);
+      onReady(events);
+      if (events.failed && isWatched()) handle.start(interest, tell); // libuv stops watching after POLLERR
     });
   };
   const handle = koffi.node.poll(fd, interest, tell);
   watches.set(fd, handle);
-  return () => {
-    if (watches.get(fd) !== handle) return;
-    watches.delete(fd);
-    handle.close();
+  return {
+    rearm: () => {
+      if (isWatched()) handle.start(interest, tell);
+    },
+    stop: () => {
+      if (!isWatched()) return;
+      watches.delete(fd);
+      handle.close();
+    },
   };
 }
 

@@ -21,6 +21,8 @@ export interface StreamFramesOptions {
 }
 
 const checkEveryMs = 500;
+/** The first wake-ups after which the watch is armed anew: by then one of them will have found no frame ready. */
+const earlyWakes = 4;
 
 /**
  * Reads whenever the device is ready until `signal` aborts (resolves), or until it fails, falls silent or changes its format
@@ -33,7 +35,7 @@ export function streamFrames(options: StreamFramesOptions): Promise<void> {
     const changes = new ChangeCheck(options);
     let cancelTimer = (): void => {};
     const end = (settle: () => void): void => {
-      stopWatching();
+      watch.stop();
       cancelTimer();
       signal.removeEventListener("abort", onAbort);
       settle();
@@ -47,16 +49,35 @@ export function streamFrames(options: StreamFramesOptions): Promise<void> {
         end(() => reject(error instanceof Error ? error : new Error(String(error))));
       }
     };
-    const stopWatching = libc.poll(fd, ({ failed }) =>
+    let wakes = 0;
+    let hasRead = false;
+    const read = (): number => {
+      const count = options.read();
+      if (count > 0) {
+        stall.seen();
+        hasRead = true;
+      }
+      return count;
+    };
+    const watch = libc.poll(fd, ({ failed }) =>
       guarded(() => {
-        if (options.read() > 0) stall.seen();
-        else if (failed) throw new DeviceError("failed", `${options.device} reports an error and gives no more frames`);
+        const count = read();
+        if (count === 0 && failed)
+          throw new DeviceError("failed", `${options.device} reports an error and gives no more frames`);
+        wakes += 1;
+        if (wakes <= earlyWakes) watch.rearm();
       }),
     );
     const check = (): void =>
       guarded(() => {
         cancelTimer = clock.after(checkEveryMs, check);
         changes.check();
+        if (!hasRead) {
+          // Silence may also be ours: a wake-up that never came.
+          read();
+          watch.rearm();
+        }
+        hasRead = false;
         const silentNs = stall.stalledNs();
         if (silentNs !== undefined) throw stalled(options.device, silentNs);
       });

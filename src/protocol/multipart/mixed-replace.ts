@@ -42,6 +42,7 @@ export class MixedReplaceDecoder {
   readonly #maxPartBytes: number;
   #pending: Buffer = Buffer.alloc(0);
   #head: PartHead | undefined;
+  #failure: ProtocolError | undefined;
   #opened = false;
   #scannedBytes = 0;
 
@@ -50,19 +51,34 @@ export class MixedReplaceDecoder {
     this.#maxPartBytes = maxPartBytes;
   }
 
-  /** The parts that `chunk` completes, in order. */
+  /** The parts that `chunk` completes, in order. What is wrong behind them is thrown by the next call. */
   push(chunk: Buffer): Part[] {
-    this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
+    this.end();
+    this.#pending = Buffer.concat([this.#pending, chunk]);
     const parts: Part[] = [];
-    for (;;) {
-      this.#head ??= this.#takeHead();
-      if (!this.#head) return parts;
-      const body = this.#takeBody(this.#head);
-      if (!body) return parts;
-      parts.push({ ...this.#head, body });
-      this.#head = undefined;
-      this.#scannedBytes = 0;
+    try {
+      for (let part = this.#take(); part; part = this.#take()) parts.push(part);
+    } catch (error) {
+      if (!(error instanceof ProtocolError) || parts.length === 0) throw error;
+      this.#failure = error;
     }
+    return parts;
+  }
+
+  /** Throws what was wrong behind the last part, if anything was. */
+  end(): readonly Part[] {
+    if (this.#failure) throw this.#failure;
+    return [];
+  }
+
+  #take(): Part | undefined {
+    this.#head ??= this.#takeHead();
+    const body = this.#head && this.#takeBody(this.#head);
+    if (!this.#head || !body) return undefined;
+    const part = { ...this.#head, body };
+    this.#head = undefined;
+    this.#scannedBytes = 0;
+    return part;
   }
 
   #takeHead(): PartHead | undefined {

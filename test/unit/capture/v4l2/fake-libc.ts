@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import { StructBuffer, type KernelStruct } from "../../../../src/capture/v4l2/kernel-struct.ts";
-import type { IoctlRequest, Libc, Mapping, PollEvents } from "../../../../src/capture/v4l2/libc.ts";
+import type { IoctlRequest, Libc, Mapping, PollEvents, PollWatch } from "../../../../src/capture/v4l2/libc.ts";
 import { decodeFourcc, encodeFourcc } from "../../../../src/capture/v4l2/pixel-formats.ts";
 import * as structs from "../../../../src/capture/v4l2/structs.ts";
 import { SystemCallError } from "../../../../src/capture/v4l2/system-call-error.ts";
@@ -44,6 +44,8 @@ export class FakeLibc implements Libc {
   readonly open = new Set<number>();
   mapped = 0;
   watched = 0;
+  /** How often a watch was armed anew. */
+  rearmed = 0;
   streaming = false;
   readonly queued = new Set<number>();
   readonly events: number[] = [];
@@ -98,13 +100,16 @@ export class FakeLibc implements Libc {
     return { bytes, unmap: () => void (this.mapped -= 1) };
   }
 
-  poll(_fd: number, onReady: (events: PollEvents) => void): () => void {
+  poll(_fd: number, onReady: (events: PollEvents) => void): PollWatch {
     this.watched += 1;
     this.#onReady = onReady;
-    return () => {
-      if (this.#onReady !== onReady) return;
-      this.#onReady = undefined;
-      this.watched -= 1;
+    return {
+      rearm: () => void (this.rearmed += 1),
+      stop: () => {
+        if (this.#onReady !== onReady) return;
+        this.#onReady = undefined;
+        this.watched -= 1;
+      },
     };
   }
 

@@ -62,6 +62,30 @@ describe("V4L2 source", () => {
     assert.equal(clock.pending, 0);
   });
 
+  it("notices within half a second a frame of which nobody was woken, and asks again to be woken", async () => {
+    const libc = new FakeLibc();
+    const { sink, stop, done, clock } = await start(libc);
+    libc.deliver({ bytes: picture("late"), sequence: 0 });
+    await clock.advance(500);
+    assert.equal(sink.frames[0]?.bytes.toString(), "late");
+    assert.equal(libc.rearmed, 1);
+    stop.abort();
+    await done;
+  });
+
+  it("stops arming the watch anew once frames come", async () => {
+    const libc = new FakeLibc();
+    const { stop, done, clock } = await start(libc);
+    for (let sequence = 0; sequence < 60; sequence += 1) {
+      libc.deliver({ bytes: picture("x"), sequence });
+      libc.wake();
+      await clock.advance(33);
+    }
+    assert.equal(libc.rearmed, 4);
+    stop.abort();
+    await done;
+  });
+
   it("gives every buffer back, whatever was in it", async () => {
     const libc = new FakeLibc();
     const { stop, done } = await start(libc);

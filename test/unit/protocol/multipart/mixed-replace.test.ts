@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { ProtocolError } from "../../../../src/core/errors.ts";
 import {
   formatDelimiter,
   formatJpegPartHead,
@@ -9,83 +8,122 @@ import {
   mjpegBoundary,
   type Part,
 } from "../../../../src/protocol/multipart/mixed-replace.ts";
+import { testAnyBytes, testAnyCut, testCodecTable, testMalformedTable } from "../../../support/codec-kit.ts";
 
 const maxPartBytes = 10_000;
 
-function encode(bodies: readonly Uint8Array[], announce: boolean): Buffer {
-  const pieces: (string | Uint8Array)[] = [formatDelimiter(mjpegBoundary, true)];
-  for (const body of bodies) {
-    pieces.push(formatJpegPartHead(announce ? body.length : undefined, "X-Frame-Id: 7\r\n"), body);
-    pieces.push(formatDelimiter(mjpegBoundary, false));
-  }
-  return Buffer.concat(pieces.map((piece) => (typeof piece === "string" ? Buffer.from(piece, "latin1") : piece)));
+/** One part as a sender has it. */
+interface Sent {
+  readonly body: string;
+  readonly extra: string;
+  readonly isAnnounced: boolean;
 }
 
-function decode(stream: Buffer, cuts: readonly number[] = []): Part[] {
-  const decoder = new MixedReplaceDecoder(mjpegBoundary, maxPartBytes);
-  const at = [0, ...cuts.map((cut) => cut % (stream.length + 1)).sort((a, b) => a - b), stream.length];
-  return at.slice(1).flatMap((end, index) => decoder.push(stream.subarray(at[index], end)));
+function encode(parts: readonly Sent[]): Buffer {
+  const pieces = parts.map(({ body, extra, isAnnounced }) => {
+    return (
+      formatJpegPartHead(isAnnounced ? body.length : undefined, extra) + body + formatDelimiter(mjpegBoundary, false)
+    );
+  });
+  return Buffer.from(formatDelimiter(mjpegBoundary, true) + pieces.join(""), "latin1");
 }
 
-test("what is formatted reads back", () => {
-  const [first, second, ...rest] = decode(encode([Buffer.from("one"), Buffer.from("")], true));
-  assert.equal(first?.body.toString(), "one");
-  assert.deepEqual(first?.headers, { "content-type": "image/jpeg", "content-length": "3", "x-frame-id": "7" });
-  assert.equal(second?.body.length, 0);
-  assert.equal(rest.length, 0);
-});
+const create = (): MixedReplaceDecoder => new MixedReplaceDecoder(mjpegBoundary, maxPartBytes);
 
-test("a part is complete with the bytes of one write", () => {
-  const stream = encode([Buffer.from("one")], true);
-  assert.equal(decode(stream).length, 1);
-});
+function decodeParts(bytes: Buffer): Part[] {
+  const decoder = create();
+  return [...decoder.push(bytes), ...decoder.end()];
+}
 
-const malformed: readonly (readonly [string, string])[] = [
-  ["GIF89a", "no boundary where one must stand"],
-  ["--other\r\n", "no boundary where one must stand"],
-  [`--${mjpegBoundary}\r\nno colon here\r\n\r\n`, 'not a header line: "no colon here"'],
-  [`--${mjpegBoundary}\r\nContent-Length: -1\r\n\r\n`, 'Content-Length is "-1"'],
-  [`--${mjpegBoundary}\r\nContent-Length: 10001\r\n\r\n`, "a part is over 10000 bytes"],
-  [`--${mjpegBoundary}\r\nContent-Length: 2\r\n\r\nabc`, "no boundary where one must stand"],
-  [`--${mjpegBoundary}\r\n${"x".repeat(9000)}`, "a part's head is over 8 KiB"],
-  [`--${mjpegBoundary}\r\nA: b\r\n\r\n${"x".repeat(11_000)}`, "a part is over 10000 bytes"],
-];
-
-for (const [text, message] of malformed) {
-  test(`refused: ${JSON.stringify(text.slice(0, 50))}`, () => {
-    assert.throws(() => decode(Buffer.from(text)), { name: "ProtocolError", message });
+/** What a receiver can tell of what was sent. */
+function decode(bytes: Buffer): Sent[] {
+  return decodeParts(bytes).map(({ headers, body, lengthBytes }) => {
+    const extra = Object.entries(headers).filter(([name]) => !["content-type", "content-length"].includes(name));
+    return {
+      body: body.toString("latin1"),
+      extra: extra.map(([name, value]) => `${name}: ${value}\r\n`).join(""),
+      isAnnounced: lengthBytes !== undefined,
+    };
   });
 }
 
-const bodies = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 5 });
+const line = `--${mjpegBoundary}\r\n`;
+const cases = [
+  { name: "nothing yet", value: [], bytes: Buffer.from(line) },
+  {
+    name: "one part, complete with the delimiter after it",
+    value: [{ body: "one", extra: "x-frame-id: 7\r\n", isAnnounced: true }],
+    bytes: Buffer.from(`${line}Content-Type: image/jpeg\r\nContent-Length: 3\r\nx-frame-id: 7\r\n\r\none\r\n${line}`),
+  },
+  {
+    name: "parts without length",
+    value: [
+      { body: "one", extra: "", isAnnounced: false },
+      { body: "", extra: "", isAnnounced: false },
+    ],
+    bytes: Buffer.from(
+      `${line}Content-Type: image/jpeg\r\n\r\none\r\n${line}Content-Type: image/jpeg\r\n\r\n\r\n${line}`,
+    ),
+  },
+];
 
-test("any chunking gives the same parts", () => {
-  fc.assert(
-    fc.property(bodies, fc.boolean(), fc.array(fc.nat(), { maxLength: 20 }), (list, announce, cuts) => {
-      fc.pre(announce || list.every((body) => !Buffer.from(body).includes(`--${mjpegBoundary}`)));
-      const parts = decode(encode(list, announce), cuts);
-      assert.deepEqual(
-        parts.map(({ body }) => [...body]),
-        list.map((body) => [...body]),
-      );
-    }),
+testCodecTable("mixed-replace", { encode, decode }, cases);
+
+testMalformedTable("mixed-replace", decodeParts, [
+  {
+    name: "no multipart at all",
+    bytes: Buffer.from("GIF89a"),
+    message: "no boundary where one must stand",
+    status: 400,
+  },
+  { name: "another boundary", bytes: Buffer.from("--other\r\n"), message: "no boundary where one must stand" },
+  {
+    name: "a head that is none",
+    bytes: Buffer.from(`${line}no colon here\r\n\r\n`),
+    message: 'not a header line: "no colon here"',
+  },
+  {
+    name: "a negative length",
+    bytes: Buffer.from(`${line}Content-Length: -1\r\n\r\n`),
+    message: 'Content-Length is "-1"',
+  },
+  {
+    name: "too long a part, announced",
+    bytes: Buffer.from(`${line}Content-Length: 10001\r\n\r\n`),
+    message: "a part is over 10000 bytes",
+    status: 413,
+  },
+  {
+    name: "too long a part, not announced",
+    bytes: Buffer.from(`${line}A: b\r\n\r\n${"x".repeat(11_000)}`),
+    message: "a part is over 10000 bytes",
+  },
+  {
+    name: "a part longer than it said",
+    bytes: Buffer.from(`${line}Content-Length: 2\r\n\r\nabc`),
+    message: "no boundary where one must stand",
+  },
+  {
+    name: "an endless head",
+    bytes: Buffer.from(`${line}${"x".repeat(9000)}`),
+    message: "a part's head is over 8 KiB",
+  },
+]);
+
+const seeds = cases.map(({ bytes }) => bytes);
+testAnyBytes("mixed-replace", decodeParts, seeds);
+testAnyCut("mixed-replace", create, seeds);
+
+test("whatever the pictures, what is sent comes back", () => {
+  const body = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes).toString("latin1"));
+  const part = fc.record(
+    { body, extra: fc.constantFrom("", "x-timestamp: 1.5\r\n"), isAnnounced: fc.boolean() },
+    { noNullPrototype: true },
   );
-});
-
-test("any bytes are read or refused with a ProtocolError, whole or in pieces", () => {
-  const start = fc.constantFrom("", `--${mjpegBoundary}\r\n`, `--${mjpegBoundary}\r\nContent-Length: 3\r\n\r\n`);
   fc.assert(
-    fc.property(start, fc.uint8Array({ maxLength: 400 }), fc.array(fc.nat(), { maxLength: 8 }), (head, bytes, cuts) => {
-      const stream = Buffer.concat([Buffer.from(head), bytes]);
-      const outcomes = [[], cuts].map((at) => {
-        try {
-          return decode(stream, at).length;
-        } catch (error) {
-          assert.ok(error instanceof ProtocolError);
-          return error.message;
-        }
-      });
-      assert.equal(typeof outcomes[0], typeof outcomes[1]);
+    fc.property(fc.array(part, { maxLength: 5 }), (parts) => {
+      fc.pre(parts.every((sent) => sent.isAnnounced || !sent.body.includes(`--${mjpegBoundary}`)));
+      assert.deepEqual(decode(encode(parts)), parts);
     }),
   );
 });
