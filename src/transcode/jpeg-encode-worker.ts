@@ -21,8 +21,14 @@ export interface EncodeRequest {
 /** Asks the worker to end; pictures asked for before are not encoded any more. */
 export type EndRequest = "end";
 
-/** The answer; `jpeg` was transferred. */
-export type EncodeAnswer = { readonly jpeg: ArrayBuffer } | { readonly error: string };
+/** Where the JPEG is: at the beginning of memory that the worker uses again for the next one. */
+export interface EncodeResult {
+  /** Given with the first answer and whenever it is another one than before. */
+  readonly jpegs?: SharedArrayBuffer;
+  readonly sizeBytes: number;
+}
+
+export type EncodeAnswer = EncodeResult | { readonly error: string };
 
 /** How jpeg-turbo is to read the pixels. */
 interface Pixels {
@@ -34,7 +40,9 @@ interface Pixels {
 const gate = new NativeGate(workerData as SharedArrayBuffer);
 let memory: WebAssembly.Memory | undefined;
 let kernels: LineKernels | undefined;
-let scratch = Buffer.alloc(0);
+/** Shared, so that nothing is left to the collector of either thread but the copy that is kept. */
+let jpegs = new SharedArrayBuffer(0);
+let toldJpegs: SharedArrayBuffer | undefined;
 
 function createKernels(shared: WebAssembly.Memory): LineKernels {
   try {
@@ -69,7 +77,7 @@ function pixelsOf(turbo: JpegTurbo, shared: WebAssembly.Memory, request: EncodeR
   return { bytes: Buffer.from(shared.buffer, 0, plan.rawBytes), format: formats[pixelFormat], stride: width };
 }
 
-function encode(request: EncodeRequest): ArrayBuffer {
+function encode(request: EncodeRequest): EncodeResult {
   if (request.memory) {
     memory = request.memory;
     kernels = undefined;
@@ -79,17 +87,19 @@ function encode(request: EncodeRequest): ArrayBuffer {
   const { width, height, quality, pixelFormat } = request;
   const subsampling = pixelFormat === "GREY" ? turbo.SAMP_GRAY : turbo.SAMP_420;
   const largest = turbo.bufferSize({ width, height, subsampling });
-  if (scratch.length < largest) scratch = Buffer.allocUnsafeSlow(largest);
+  if (jpegs.byteLength < largest) jpegs = new SharedArrayBuffer(largest);
   const { bytes, format, stride } = pixelsOf(turbo, memory, request);
-  const jpeg = turbo.compressSync(bytes, scratch, { width, height, quality, subsampling, format, stride });
-  return new Uint8Array(jpeg).buffer;
+  const options = { width, height, quality, subsampling, format, stride };
+  const sizeBytes = turbo.compressSync(bytes, Buffer.from(jpegs), options).length;
+  if (toldJpegs === jpegs) return { sizeBytes };
+  toldJpegs = jpegs;
+  return { jpegs, sizeBytes };
 }
 
 function answer(request: EncodeRequest): void {
   if (!gate.enter()) return;
   try {
-    const jpeg = encode(request);
-    parentPort?.postMessage({ jpeg } satisfies EncodeAnswer, [jpeg]);
+    parentPort?.postMessage(encode(request) satisfies EncodeAnswer, []);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     parentPort?.postMessage({ error: message } satisfies EncodeAnswer, []);

@@ -26,6 +26,8 @@ export class JpegEncoder {
   /** Of the thread, or of one that is gone: the collector does not notice how large it is, and would let many pile up. */
   #memory: WebAssembly.Memory | undefined;
   #threadHasMemory = false;
+  /** Where the thread puts its JPEGs. */
+  #jpegs: Buffer<ArrayBufferLike> = Buffer.alloc(0);
   #job: Job | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -94,8 +96,14 @@ export class JpegEncoder {
   #finish(answer: EncodeAnswer): void {
     const job = this.#job;
     this.#job = undefined;
-    if ("jpeg" in answer) job?.resolve(Buffer.from(answer.jpeg));
-    else job?.reject(new Error(`JPEG encoder: ${answer.error}`));
+    if ("error" in answer) {
+      job?.reject(new Error(`JPEG encoder: ${answer.error}`));
+      return;
+    }
+    if (answer.jpegs) this.#jpegs = Buffer.from(answer.jpegs);
+    const jpeg = Buffer.allocUnsafeSlow(answer.sizeBytes);
+    this.#jpegs.copy(jpeg, 0, 0, answer.sizeBytes);
+    job?.resolve(jpeg);
   }
 
   #forget(reason: Error): void {
