@@ -52,6 +52,8 @@ export class BufferQueue {
   /** One struct for all calls: what it says is read before the next call. */
   readonly #buffer = new StructBuffer(v4l2Buffer);
   readonly #planes = Buffer.alloc(maxPlanes * v4l2Plane.sizeBytes);
+  /** What each buffer's struct is before a call, by index: written once, copied per frame. */
+  readonly #templates: Buffer[] = [];
   readonly #dataOffsets: number[][] = [];
   #streaming = false;
 
@@ -101,7 +103,7 @@ export class BufferQueue {
    * Takes the next filled buffer; false when there is none yet. Throws SystemCallError for everything else.
    */
   dequeue(): boolean {
-    const { bytes } = this.#prepare(0);
+    const bytes = this.#fresh(0);
     const errno = this.#libc.tryIoctl(this.#fd, VIDIOC_DQBUF, bytes);
     if (errno === EAGAIN) return false;
     if (errno !== 0) throw new SystemCallError("VIDIOC_DQBUF", errno);
@@ -136,7 +138,7 @@ export class BufferQueue {
 
   /** Gives a buffer back to the driver. Its memory must not be read any more. */
   requeue(index: number): void {
-    this.#libc.ioctl(this.#fd, VIDIOC_QBUF, this.#prepare(index).bytes);
+    this.#libc.ioctl(this.#fd, VIDIOC_QBUF, this.#fresh(index));
   }
 
   /** Stops streaming, unmaps everything and has the driver free its buffers. Never rejects: the device may be gone. */
@@ -156,6 +158,14 @@ export class BufferQueue {
     request.setUint32("memory", videodev2.V4L2_MEMORY_MMAP);
     await this.#libc.worker.ioctl(this.#fd, VIDIOC_REQBUFS, request.bytes);
     return request.uint32("count");
+  }
+
+  /** The struct's bytes as {@link #prepare} makes them, without looking up a field. */
+  #fresh(index: number): Buffer {
+    const template = (this.#templates[index] ??= Buffer.from(this.#prepare(index).bytes));
+    if (this.#isMultiplanar) this.#planes.fill(0);
+    this.#buffer.bytes.set(template);
+    return this.#buffer.bytes;
   }
 
   #prepare(index: number): StructBuffer {

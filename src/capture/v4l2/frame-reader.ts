@@ -118,9 +118,11 @@ export class FrameReader {
 
   #toFrame(bytes: Buffer, captureTimeNs: bigint, sequence: number): Frame {
     const { layout, width, height, planes } = this.#format;
-    const base = { bytes, width, height, captureTimeNs, sequence, keyframe: true } as const;
-    if (layout.codec === "jpeg") return { ...base, codec: "jpeg" };
-    return { ...base, codec: "raw", pixelFormat: layout.pixelFormat, bytesPerLine: planes[0]?.bytesPerLine ?? 0 };
+    const { codec } = layout;
+    if (codec === "jpeg") return { codec, keyframe: true, bytes, width, height, captureTimeNs, sequence };
+    const bytesPerLine = planes[0]?.bytesPerLine ?? 0;
+    const { pixelFormat } = layout;
+    return { codec, keyframe: true, bytes, width, height, captureTimeNs, sequence, pixelFormat, bytesPerLine };
   }
 }
 

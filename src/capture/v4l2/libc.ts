@@ -149,20 +149,23 @@ function mmap(fd: number, lengthBytes: number, offset: number): Mapping {
 // Referenced for as long as they watch: a handle that is collected stops telling, without a word.
 const watches = new Map<number, node.PollHandle>();
 
+// Made once: they are told thirty times a second and more.
+const readable: PollEvents = { readable: true, failed: false };
+const failed: PollEvents = { readable: false, failed: true };
+
+/** koffi's callback gets libuv's status first, unlike its types say. A negative one is POLLERR. */
 function poll(fd: number, onReady: (events: PollEvents) => void): PollWatch {
   if (watches.has(fd)) throw new Error(`descriptor ${fd} is watched already`);
   const interest = { readable: true, disconnect: true };
   const isWatched = (): boolean => watches.get(fd) === handle;
-  const tell = (...told: readonly unknown[]): void => {
-    // Not from here: no tick or promise runs after this callback until something else wakes Node, and an exception
-    // would end in native code. An immediate follows in the same turn of the loop and has neither fault.
-    setImmediate(() => {
-      if (!isWatched()) return;
-      const events = toPollEvents(told);
-      onReady(events);
-      if (events.failed && isWatched()) handle.start(interest, tell); // libuv stops watching after POLLERR
-    });
+  const wake = (status: number): void => {
+    if (!isWatched()) return;
+    onReady(status < 0 ? failed : readable);
+    if (status < 0 && isWatched()) handle.start(interest, tell); // libuv stops watching after POLLERR
   };
+  // Not at once: no tick or promise runs after this callback until something else wakes Node, and an exception would end
+  // in native code. An immediate follows in the same turn of the loop and has neither fault.
+  const tell = (...told: readonly unknown[]): void => void setImmediate(wake, told[0] as number);
   const handle = koffi.node.poll(fd, interest, tell);
   watches.set(fd, handle);
   return {
@@ -175,13 +178,6 @@ function poll(fd: number, onReady: (events: PollEvents) => void): PollWatch {
       handle.close();
     },
   };
-}
-
-/** koffi gives libuv's status and the events. A negative status is POLLERR: libuv has stopped watching then. */
-function toPollEvents(told: readonly unknown[]): PollEvents {
-  const [status] = told;
-  const events = told.at(-1) as node.PollEvents;
-  return { readable: events.readable, failed: typeof status === "number" && status < 0 };
 }
 
 const maxWorkers = 2;
