@@ -27,7 +27,7 @@ export class JpegEncoder {
   #memory: WebAssembly.Memory | undefined;
   #threadHasMemory = false;
   /** Where the thread puts its JPEGs. */
-  #jpegs: Buffer<ArrayBufferLike> = Buffer.alloc(0);
+  #jpegs: Buffer = Buffer.alloc(0);
   #job: Job | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
