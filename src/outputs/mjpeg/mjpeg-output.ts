@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../../core/clock.ts";
-import { UnavailableError, ProtocolError } from "../../core/errors.ts";
+import { ProtocolError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { CameraFeed } from "../../hub/camera-feed.ts";
 import type { CameraRegistry } from "../../hub/camera-registry.ts";
+import { FrameWaiter } from "../../hub/frame-waiter.ts";
 import type { ViewerInfo, ViewersPort } from "../../hub/viewers-port.ts";
-import type { JpegFrame } from "../../media/frame.ts";
 import type { HttpReply, HttpRequest, HttpRoute, QueryParameter } from "../../protocol/http/route.ts";
 import { mjpegBoundary } from "../../protocol/multipart/mixed-replace.ts";
 import { FanOut } from "./fan-out.ts";
@@ -19,9 +19,6 @@ export interface MjpegOutputOptions {
   /** Seconds from capture to the last write of a frame. */
   onSent(cameraId: string, seconds: number): void;
 }
-
-/** How long a new viewer waits for the camera's first frame before it is told that there is none. */
-const firstFrameWithinMs = 8_000;
 
 const query: readonly QueryParameter[] = [
   { name: "fps", description: "frames a second at most", schema: { type: "number", minimum: 0.1, maximum: 240 } },
@@ -51,11 +48,13 @@ const query: readonly QueryParameter[] = [
 /** MJPEG over HTTP (multipart/x-mixed-replace) for any number of viewers of any number of cameras. */
 export class MjpegOutput implements ViewersPort {
   readonly #options: MjpegOutputOptions;
+  readonly #waiter: FrameWaiter;
   readonly #fanOuts = new Map<string, FanOut>();
   #stuck = 0;
 
   constructor(options: MjpegOutputOptions) {
     this.#options = options;
+    this.#waiter = new FrameWaiter(options.clock);
     options.registry.onChange((change, feed) => {
       if (change === "removed") this.#forget(feed.id);
     });
@@ -105,7 +104,8 @@ export class MjpegOutput implements ViewersPort {
     const id = randomUUID().slice(0, 16);
     const headers = streamHeaders(wishes, id);
     if (request.method === "HEAD") return { takeOver: (response) => response.writeHead(200, headers) };
-    await waitForFrame(feed, request.signal);
+    // No frame, no 200: a viewer is let in when the camera shows something, and told why when it does not.
+    if (!feed.jpeg.latest) await this.#waiter.next(feed, request.signal);
     return {
       takeOver: (response) => {
         response.writeHead(200, headers);
@@ -170,28 +170,4 @@ function streamHeaders(wishes: ViewerWishes, id: string): Record<string, string>
     Connection: "close",
     "Set-Cookie": `stream_client=${wishes.key ?? "0"}/${id}; Path=/; Max-Age=30; SameSite=Lax`,
   };
-}
-
-/** No frame, no 200: a viewer is let in when the camera shows something, and told why when it does not. */
-async function waitForFrame(feed: CameraFeed, signal: AbortSignal): Promise<void> {
-  if (feed.jpeg.latest) return;
-  await new Promise<void>((resolve, reject) => {
-    const finish = (error?: Error): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", gone);
-      leave();
-      if (error) reject(error);
-      else resolve();
-    };
-    const gone = (): void => finish(new UnavailableError("the client went away"));
-    const timer = setTimeout(() => finish(noFrame(feed)), firstFrameWithinMs);
-    const leave = feed.jpeg.subscribe((_frame: JpegFrame) => finish());
-    signal.addEventListener("abort", gone, { once: true });
-    if (signal.aborted) gone();
-  });
-}
-
-function noFrame(feed: CameraFeed): UnavailableError {
-  const { state, reason } = feed.state.status;
-  return new UnavailableError(`camera ${feed.id} shows nothing (${state}: ${reason})`);
 }

@@ -2,26 +2,25 @@ import { monotonicToWallMs, type Clock } from "../../core/clock.ts";
 import { ProtocolError } from "../../core/errors.ts";
 import type { CameraRegistry } from "../../hub/camera-registry.ts";
 import { frameAgeMs } from "../../hub/frame-age.ts";
+import { FrameWaiter, type FrameTimeouts } from "../../hub/frame-waiter.ts";
 import type { JpegFrame } from "../../media/frame.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../../protocol/http/route.ts";
-import { SnapshotCapture, type SnapshotTimeouts } from "./snapshot-capture.ts";
+import { SnapshotCapture } from "./snapshot-capture.ts";
 
 /** Without `max_age`, a running camera's newest picture will do when it is not older than this. */
 const FRESH_MS = 1000;
-
-const defaultTimeouts: SnapshotTimeouts = { frameMs: 8000, lostMs: 1500 };
 
 /** What {@link createSnapshotRoutes} needs. */
 export interface SnapshotOptions {
   readonly registry: CameraRegistry;
   readonly clock: Clock;
-  readonly timeouts?: Partial<SnapshotTimeouts>;
+  readonly timeouts?: Partial<FrameTimeouts>;
 }
 
 /** `GET /cameras/:id/snapshot.jpg`: the newest picture, or 503 with the reason; never a placeholder. */
 export function createSnapshotRoutes(options: SnapshotOptions): readonly HttpRoute[] {
   const { registry, clock } = options;
-  const capture = new SnapshotCapture(clock, { ...defaultTimeouts, ...options.timeouts });
+  const capture = new SnapshotCapture(clock, new FrameWaiter(clock, options.timeouts));
   return [
     {
       method: "GET",
