@@ -5,7 +5,7 @@ import type { Source, SourceSink } from "../source.ts";
 import { explainEnd, explainOutput, explainSpawnError, explainStall } from "./explain-command.ts";
 import { MjpegReader } from "./mjpeg-reader.ts";
 import { startProcessGroup, type ProcessGroup } from "./process-group.ts";
-import { StallWatch } from "./stall-watch.ts";
+import { StallWatch } from "../stall-watch.ts";
 import { maskCredentials, StderrTail } from "./stderr-tail.ts";
 
 /** What to run and what to expect from it. */

@@ -5,7 +5,7 @@ import type { Libc } from "./libc.ts";
 import { presentFormat } from "./negotiate.ts";
 import type { Capture } from "./open-capture.ts";
 import { VIDIOC_DQEVENT } from "./requests.ts";
-import { StallWatch } from "./stall-watch.ts";
+import { StallWatch } from "../stall-watch.ts";
 import { v4l2Event, v4l2Format } from "./structs.ts";
 import * as videodev2 from "./videodev2.ts";
 
@@ -31,11 +31,12 @@ const earlyWakes = 4;
 export function streamFrames(options: StreamFramesOptions): Promise<void> {
   const { libc, fd, clock, signal } = options;
   return new Promise((resolve, reject) => {
-    const stall = new StallWatch(clock);
+    const stall = new StallWatch(clock, 0, (silentMs) => end(() => reject(stalled(options.device, silentMs))));
     const changes = new ChangeCheck(options);
     let cancelTimer = (): void => {};
     const end = (settle: () => void): void => {
       watch.stop();
+      stall.stop();
       cancelTimer();
       signal.removeEventListener("abort", onAbort);
       settle();
@@ -54,7 +55,7 @@ export function streamFrames(options: StreamFramesOptions): Promise<void> {
     const read = (): number => {
       const count = options.read();
       if (count > 0) {
-        stall.seen();
+        stall.picture();
         hasRead = true;
       }
       return count;
@@ -78,8 +79,6 @@ export function streamFrames(options: StreamFramesOptions): Promise<void> {
           watch.rearm();
         }
         hasRead = false;
-        const silentNs = stall.stalledNs();
-        if (silentNs !== undefined) throw stalled(options.device, silentNs);
       });
     cancelTimer = clock.after(checkEveryMs, check);
     signal.addEventListener("abort", onAbort, { once: true });
@@ -87,8 +86,8 @@ export function streamFrames(options: StreamFramesOptions): Promise<void> {
   });
 }
 
-function stalled(device: string, silentNs: bigint): DeviceError {
-  const seconds = (Number(silentNs) / 1e9).toFixed(1);
+function stalled(device: string, silentMs: number): DeviceError {
+  const seconds = (silentMs / 1000).toFixed(1);
   return new DeviceError("stalled", `${device} has sent no frame for ${seconds} s`);
 }
 

@@ -1,4 +1,4 @@
-import type { Clock } from "../../core/clock.ts";
+import type { Clock } from "../core/clock.ts";
 
 const startMs = 5000;
 const leastMs = 2000;
@@ -28,7 +28,7 @@ export class StallWatch {
     this.#arm(this.#allowedMs());
   }
 
-  /** A picture came. */
+  /** A picture came, good or bad. */
   picture(): void {
     const nowNs = this.#clock.monotonicNs();
     const first = !this.#seen;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { StallWatch } from "../../../../src/capture/command/stall-watch.ts";
-import { FakeClock } from "../../../support/fake-clock.ts";
+import { StallWatch } from "../../../src/capture/stall-watch.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
 
 function watch(nominalMs = 0) {
   const clock = new FakeClock();
