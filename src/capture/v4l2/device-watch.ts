@@ -20,13 +20,17 @@ export interface DeviceWatchOptions {
 
 /** Well below the two seconds within which a plug must be noticed, settling included. */
 const pollMs = 700;
-/** How long a new node may stay without a link: where there is no udev, it will never have one. */
+/** How long a new node may stay without a by-id link: where there is no udev, or no serial number, it will never have one. */
 const settleNs = 800_000_000n;
 const settlePollMs = 200;
+/** A node that changed so lately may be about to get its links. */
+const youngMs = 2_000;
 
 interface KnownNode {
   /** Tells a node from an earlier one of the same name. */
   readonly generation: string;
+  /** Whether it was new when it was first seen, even if that was when we started. */
+  readonly isYoung: boolean;
   readonly seenNs: bigint;
   state: "settling" | "camera" | "none";
   device?: CaptureDevice;
@@ -100,32 +104,41 @@ export class DeviceWatch implements Service {
   async #look(settleFor: bigint): Promise<void> {
     const present = await this.#present();
     for (const [name, known] of this.#nodes) {
-      if (present.get(name) === known.generation) continue;
+      if (present.get(name)?.generation === known.generation) continue;
       this.#nodes.delete(name);
       this.#forget(known, "none");
     }
-    for (const [name, generation] of present) {
+    for (const [name, { generation, isYoung }] of present) {
       if (this.#nodes.has(name)) continue;
-      this.#nodes.set(name, { generation, seenNs: this.#options.clock.monotonicNs(), state: "settling" });
+      this.#nodes.set(name, { generation, isYoung, seenNs: this.#options.clock.monotonicNs(), state: "settling" });
     }
     const settling = [...this.#nodes].filter(([, { state }]) => state === "settling");
     if (settling.length === 0) return;
     const linksOf = await listLinks(this.#devDirectory);
-    for (const [name, known] of settling) await this.#settle(name, known, linksOf(name), settleFor);
+    for (const [name, known] of settling) {
+      await this.#settle(name, known, linksOf(name), known.isYoung ? settleNs : settleFor);
+    }
   }
 
-  /** Node names with what tells this plug from the one before: kernel and udev make a new inode. */
-  async #present(): Promise<Map<string, string>> {
-    const present = new Map<string, string>();
+  /**
+   * Node names with what tells this plug from the one before (kernel and udev make a new inode), and whether udev may still be
+   * at it: at boot we may start together.
+   */
+  async #present(): Promise<Map<string, Pick<KnownNode, "generation" | "isYoung">>> {
+    const present = new Map<string, Pick<KnownNode, "generation" | "isYoung">>();
+    const nowMs = this.#options.clock.wallMs();
     for (const name of await listNodes(this.#devDirectory)) {
       const node = await stat(`${this.#devDirectory}/${name}`).catch(() => undefined);
-      if (node) present.set(name, `${node.ino} ${node.rdev}`);
+      if (!node) continue;
+      const ageMs = nowMs - node.ctimeMs;
+      present.set(name, { generation: `${node.ino} ${node.rdev}`, isYoung: ageMs >= 0 && ageMs < youngMs });
     }
     return present;
   }
 
   async #settle(name: string, known: KnownNode, links: DeviceLinks, settleFor: bigint): Promise<void> {
-    const hasName = links.byId.length > 0 || links.byPath.length > 0;
+    // udev makes its links one by one: only by-id is worth not waiting for the others.
+    const hasName = links.byId.length > 0;
     if (!hasName && this.#options.clock.monotonicNs() - known.seenNs < settleFor) return;
     const node = `${this.#devDirectory}/${name}`;
     try {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -50,9 +50,9 @@ describe("watch over the devices", () => {
     if (link !== undefined) await linkTo(name, link);
   }
 
-  async function linkTo(name: string, link: string): Promise<void> {
-    await mkdir(join(dev, "v4l/by-id"), { recursive: true });
-    await symlink(`../../${name}`, join(dev, "v4l/by-id", link));
+  async function linkTo(name: string, link: string, directory = "by-id"): Promise<void> {
+    await mkdir(join(dev, "v4l", directory), { recursive: true });
+    await symlink(`../../${name}`, join(dev, "v4l", directory, link));
   }
 
   /** Lets `ms` pass in steps, each with all its file operations done. */
@@ -97,6 +97,36 @@ describe("watch over the devices", () => {
     await linkTo("video0", "usb-Acme_Slow-video-index0");
     await pass(300);
     assert.deepEqual(told, ["+acme-slow v4l/by-id/usb-Acme_Slow-video-index0"]);
+  });
+
+  it("waits for the by-id name when udev has made only the by-path one", async () => {
+    await watch.start();
+    await plug("video0");
+    await linkTo("video0", "pci-0000:00:14.0-usb-0:1:1.0-video-index0", "by-path");
+    await pass(900);
+    assert.deepEqual(told, []);
+    await linkTo("video0", "usb-Acme_Slow-video-index0");
+    await pass(300);
+    assert.deepEqual(told, ["+acme-slow v4l/by-id/usb-Acme_Slow-video-index0"]);
+  });
+
+  it("takes the by-path name where no other one comes", async () => {
+    await watch.start();
+    await plug("video0");
+    await linkTo("video0", "platform-camera-video-index0", "by-path");
+    await pass(1_900);
+    assert.deepEqual(told, ["+platform-camera v4l/by-path/platform-camera-video-index0"]);
+  });
+
+  it("waits at the start for the name of a node that has just been made", async () => {
+    await plug("video0");
+    const { birthtimeMs } = await stat(join(dev, "video0"));
+    clock.wallMs = () => birthtimeMs + 100;
+    await watch.start();
+    assert.deepEqual(told, []);
+    await linkTo("video0", "usb-Acme_Boot-video-index0");
+    await pass(300);
+    assert.deepEqual(told, ["+acme-boot v4l/by-id/usb-Acme_Boot-video-index0"]);
   });
 
   it("takes a node that was replaced between two looks for a new camera", async () => {
