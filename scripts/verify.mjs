@@ -28,8 +28,8 @@ const steps = [
   { name: "generated docs", command: ["node", "scripts/docs.mjs", "--check"], minutes: 2 },
   { name: "build", command: ["node", "scripts/build.mjs"], minutes: 5 },
   ...["unit", "server", "contract", "repo", "e2e"].map((tier) => testTier(tier, 10)),
-  testTier("camera-vm", 18),
-  { name: "bench", command: ["node", "scripts/bench.mjs", ...(isLong ? [] : ["--quick"])], minutes: 6 },
+  testTier("camera-vm", isLong ? 90 : 18),
+  { name: "bench", command: ["node", "scripts/bench.mjs", ...(isLong ? [] : ["--quick"])], minutes: isLong ? 120 : 6 },
 ];
 
 for (const step of steps) {
