@@ -4,6 +4,7 @@ import type { Source } from "./capture/source.ts";
 import type { FormatOffer } from "./capture/v4l2/format-offer.ts";
 import type { CameraConfig } from "./config/schema.ts";
 import type { Clock } from "./core/clock.ts";
+import { DeviceError } from "./core/errors.ts";
 import type { Log } from "./core/log.ts";
 import type { ControlsPort } from "./hub/camera-controls.ts";
 import type { CameraFeed } from "./hub/camera-feed.ts";
@@ -79,12 +80,20 @@ const lazyMeanLuma: MeanLuma = async (frame) => (await import("./transcode/mean-
 
 async function deriveJpeg(channel: CaptureChannel, log: Log, clock: Clock): Promise<{ stop(): Promise<void> }> {
   const { createRawToJpeg } = await import("./transcode/raw-to-jpeg.ts");
+  let complaint: string | undefined;
   return createRawToJpeg({
     raw: channel.raw,
     jpeg: channel.jpeg,
     quality: jpegQuality,
     onDrop: (cause) => channel.tally.drop(cause, 1),
-    onError: (error) => log.warn({ err: error }, "a picture could not be encoded"),
+    onError: (error) => {
+      if (complaint !== error.message) log.warn({ err: error }, "a picture could not be encoded");
+      complaint = error.message;
+      // One bad picture is nothing; a camera of which there is none at all must not be called live.
+      const isHopeless = channel.jpeg.latest === undefined;
+      if (isHopeless)
+        channel.fail(new DeviceError("failed", `${channel.origin}: pictures cannot be encoded (${complaint})`));
+    },
     clock,
   });
 }
@@ -105,17 +114,17 @@ async function assembleSource(plan: CameraPlan, tools: AssemblyTools): Promise<S
 }
 
 async function assembleV4l2({ config, device }: CameraPlan, tools: AssemblyTools): Promise<SourceParts> {
-  const { createV4l2Camera, firstCaptureDevice } = await import("./capture/v4l2/v4l2-camera.ts");
+  const { createFirstV4l2Camera, createV4l2Camera } = await import("./capture/v4l2/v4l2-camera.ts");
   const { format, width, height, fps, controls } = config;
-  const camera = createV4l2Camera({
-    device: device ?? (await firstCaptureDevice()),
+  const options = {
     format,
     ...(width !== undefined && { width }),
     ...(height !== undefined && { height }),
     ...(fps !== undefined && { fps }),
     controls,
     ...tools,
-  });
+  };
+  const camera = device === undefined ? createFirstV4l2Camera(options) : createV4l2Camera({ ...options, device });
   return { ...camera, formats: async () => (await camera.formats()).map(toOfferedFormat), hasSensor: true };
 }
 

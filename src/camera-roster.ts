@@ -119,9 +119,17 @@ export class CameraRoster implements Service {
       return;
     }
     if (known) await this.#remove(id); // the same camera without a lasting name, at another node
+    await this.#removeAbsent();
     await this.#add({ id, name, kind: "v4l2", config: defaults, device: path });
     this.#tools.log.info({ camera: id, device: path }, `camera ${name}`);
     if (this.#entries.has(testPatternId)) await this.#remove(testPatternId);
+  }
+
+  /** Cameras that are gone and that nobody watches make room for one that takes their place. */
+  async #removeAbsent(): Promise<void> {
+    const present = new Set(this.#watch?.devices.map(({ id }) => id));
+    const absent = [...this.#entries].filter(([id]) => id !== testPatternId && !present.has(id));
+    for (const [id, { camera }] of absent) if (camera.channel.jpeg.demand === 0) await this.#remove(id);
   }
 
   async #add(plan: CameraPlan): Promise<void> {

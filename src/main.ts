@@ -75,7 +75,7 @@ async function serve(flags: ConfigFlags): Promise<number> {
   }
 }
 
-/** Runs until SIGTERM or SIGINT, then stops in order. The exit status is 1 when the doors cannot be opened. */
+/** Runs until SIGTERM or SIGINT, then stops in order. The exit status is 1 or 78 when the doors cannot be opened. */
 async function serveUntilSignal({ config, file, warnings }: LoadedConfig, log: RootLog): Promise<number> {
   const told = nextSignal();
   const version = readVersion();
@@ -90,7 +90,7 @@ async function serveUntilSignal({ config, file, warnings }: LoadedConfig, log: R
   } catch (error) {
     log.error({}, error instanceof Error ? error.message : String(error));
     await app.stop();
-    return 1;
+    return error instanceof ConfigError ? exConfig : 1;
   }
   log.info({ port: app.port() }, `watch at ${formatAddress(config.server.host, app.port())}`);
   const signal = await told;

@@ -41,6 +41,8 @@ export class CaptureChannel implements CameraFeed, Service {
   readonly #options: CaptureChannelOptions;
   readonly #supervisor: Supervisor;
   #format: CaptureFormat | undefined;
+  #failure: DeviceError | undefined;
+  #abortRun: (() => void) | undefined;
 
   constructor(options: CaptureChannelOptions) {
     const { clock, source } = options;
@@ -80,6 +82,12 @@ export class CaptureChannel implements CameraFeed, Service {
     return this.#supervisor.stop();
   }
 
+  /** Ends the present run as failed, for whoever finds that its frames are of no use. */
+  fail(error: DeviceError): void {
+    this.#failure ??= error;
+    this.#abortRun?.();
+  }
+
   #demandChanged(): void {
     this.#supervisor.setDemand(this.jpeg.demand + this.h264.demand + this.raw.demand > 0);
   }
@@ -98,42 +106,42 @@ export class CaptureChannel implements CameraFeed, Service {
       },
       onPublish: onLive,
     });
-    const watchdog = this.#watchForPictures(ingest, abort);
+    this.#failure = undefined;
+    this.#abortRun = abort;
+    const cancelWatchdog = this.#watchForPictures(ingest);
     this.tally.started();
     try {
       await source.run(ingest, run.signal);
-      if (!signal.aborted)
-        throw watchdog.failure() ?? new DeviceError("failed", `${this.origin}: capture ended by itself`);
+      if (!signal.aborted) throw this.#failure ?? new DeviceError("failed", `${this.origin}: capture ended by itself`);
     } finally {
-      watchdog.cancel();
+      this.#abortRun = undefined;
+      cancelWatchdog();
       signal.removeEventListener("abort", abort);
       ingest.close();
       for (const track of [this.jpeg, this.h264, this.raw]) track.clear();
     }
   }
 
-  /** Calls `abort` when frames come for {@link wholePictureWithinMs} and none of them is whole. */
-  #watchForPictures(ingest: Ingest, abort: () => void): { cancel(): void; failure(): DeviceError | undefined } {
-    const { clock } = this.#options;
+  /** Fails the run when frames come for {@link wholePictureWithinMs} and none of them is whole. Answers how to stop that. */
+  #watchForPictures(ingest: Ingest): () => void {
+    const { clock, log } = this.#options;
     const { tally } = this;
-    let failure: DeviceError | undefined;
     let cancel = (): void => {};
-    const check = (frames: number, corrupt: number): void => {
-      const broken = tally.drops.corrupt - corrupt;
-      if (tally.frames === frames && broken > 0) {
-        const why = ingest.lastCorruption ?? "unknown";
-        failure = new DeviceError(
-          "failed",
-          `${this.origin}: none of the last ${broken} frames was a whole picture (${why})`,
-        );
-        abort();
-      } else {
-        cancel = clock.after(wholePictureWithinMs, () => check(tally.frames, tally.drops.corrupt));
-      }
+    const again = (): void => {
+      const { frames } = tally;
+      const { corrupt } = tally.drops;
+      cancel = clock.after(wholePictureWithinMs, () => {
+        const broken = tally.drops.corrupt - corrupt;
+        if (tally.frames > frames || broken === 0) {
+          again();
+          return;
+        }
+        const why = ingest.lastCorruption ?? "it sends something else";
+        log.debug({ broken, why }, "no whole picture");
+        this.fail(new DeviceError("failed", `${this.origin}: none of its frames is a whole picture (${why})`));
+      });
     };
-    const frames = tally.frames;
-    const corrupt = tally.drops.corrupt;
-    cancel = clock.after(wholePictureWithinMs, () => check(frames, corrupt));
-    return { cancel: () => cancel(), failure: () => failure };
+    again();
+    return () => cancel();
   }
 }

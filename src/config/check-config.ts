@@ -48,6 +48,18 @@ function checkCamera(camera: CameraConfig, path: string, { given }: Findings): B
   if (camera.source !== "v4l2" && given.has(`${path}.device`)) {
     breaches.push({ key: `${path}.device`, allowed: `is not used with source: ${camera.source}`, involves });
   }
+  for (const name of ["width", "height", "controls"].filter(
+    (key) => camera.source === "command" && given.has(`${path}.${key}`),
+  )) {
+    breaches.push({
+      key: `${path}.${name}`,
+      allowed: "is not used with source: command, which decides that itself",
+      involves,
+    });
+  }
+  if (camera.source === "test-pattern" && given.has(`${path}.controls`)) {
+    breaches.push({ key: `${path}.controls`, allowed: "is not used with source: test-pattern", involves });
+  }
   if (camera.source === "command" && !["auto", "mjpeg", "h264"].includes(camera.format)) {
     breaches.push({
       key: `${path}.format`,

@@ -94,9 +94,8 @@ function readPoints(raw: unknown): unknown {
 
 /** Control names are as `sightline controls` prints them; values take the type that they look like. */
 function readControls(raw: unknown): unknown {
-  const entries =
-    raw instanceof Map ? [...raw] : raw !== null && typeof raw === "object" ? Object.entries(raw) : undefined;
-  if (!entries) return invalid;
+  if (raw === null || typeof raw !== "object" || Array.isArray(raw)) return invalid;
+  const entries = raw instanceof Map ? [...raw] : Object.entries(raw);
   const read = entries.map(([name, value]: [unknown, unknown]) => [name, readControl(value)] as const);
   const right = read.every(([name, value]) => /^[a-z0-9][a-z0-9_]*$/.test(String(name)) && value !== invalid);
   return right ? Object.fromEntries(read.map(([name, value]) => [String(name), value])) : invalid;

@@ -1,8 +1,14 @@
 /**
  * What the schema knows already and this version does not do yet. Whoever builds one of these takes its line out.
- * `off` says which key, given this value, asks for nothing and so is no reason to warn.
+ * `off` says which key, given this value, asks for nothing and so is no reason to warn; `only`, that no other value does.
  */
-const pendingFeatures: readonly { readonly key: string; readonly off?: readonly [key: string, value: unknown] }[] = [
+interface PendingFeature {
+  readonly key: string;
+  readonly off?: readonly [key: string, value: unknown];
+  readonly only?: unknown;
+}
+
+const pendingFeatures: readonly PendingFeature[] = [
   { key: "auth", off: ["auth.mode", "none"] },
   { key: "server.https" },
   { key: "server.basePath", off: ["server.basePath", "/"] },
@@ -15,6 +21,7 @@ const pendingFeatures: readonly { readonly key: string; readonly off?: readonly 
   { key: "motion", off: ["motion.enabled", false] },
   { key: "recording", off: ["recording.mode", "off"] },
   { key: "homeAssistant", off: ["homeAssistant.liveCamera", "off"] },
+  { key: "cameras.N.format", only: "h264" },
   { key: "cameras.N.h264", off: ["cameras.N.h264.encoder", "off"] },
   { key: "cameras.N.rotation", off: ["cameras.N.rotation", 0] },
   { key: "cameras.N.flip", off: ["cameras.N.flip", "none"] },
@@ -32,6 +39,7 @@ export function findPending(given: ReadonlyMap<string, unknown>): readonly strin
     for (const feature of pendingFeatures) {
       const concrete = concreteKey(feature.key, key);
       if (key !== concrete && !key.startsWith(`${concrete}.`)) continue;
+      if (feature.only !== undefined && given.get(key) !== feature.only) continue;
       const [offKey, offValue] = feature.off ?? [];
       const isOff = offKey !== undefined && given.get(concreteKey(offKey, key)) === offValue;
       if (!isOff) found.add(concrete);

@@ -133,7 +133,11 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   for (const { feed } of options.cameras ?? []) registry.add(feed);
   const latency = new SendLatency();
   const clients = options.clients ?? [];
-  const viewers: ViewersPort = { viewers: () => clients.length, clients: () => clients };
+  const viewers: ViewersPort = {
+    viewers: () => clients.length,
+    clients: () => clients,
+    losses: () => ({ skipped: 3, stuck: 1 }),
+  };
   const clock = options.clock ?? systemClock;
   const shared = { registry, viewers, clock, version: "1.2.3" };
   const routes: HttpRoute[] = [

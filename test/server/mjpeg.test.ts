@@ -162,6 +162,15 @@ describe("MJPEG over HTTP", () => {
     assert.equal(head.headers.get("content-type"), "multipart/x-mixed-replace; boundary=boundarydonotcross");
   });
 
+  test("HEAD of a lost camera is refused like GET", async () => {
+    const other = new HandFedCamera("barn");
+    served.registry.add(other);
+    other.lose("unplugged");
+    const head = await fetch(`http://127.0.0.1:${served.port}/cameras/barn/stream`, { method: "HEAD" });
+    assert.equal(head.status, 503);
+    served.registry.remove("barn");
+  });
+
   test("a removed camera's viewers are ended", async () => {
     const other = new HandFedCamera("shed");
     served.registry.add(other);

@@ -68,6 +68,8 @@ test("metrics are read when asked for", async () => {
     'sightline_restarts_total{camera="front"} 2',
     'sightline_drops_total{camera="front",cause="corrupt"} 4',
     'sightline_drops_total{camera="front",cause="encoder-busy"} 6',
+    'sightline_viewer_drops_total{camera="front",cause="skipped"} 3',
+    'sightline_viewer_drops_total{camera="front",cause="stuck"} 1',
     'sightline_fps{camera="front"} 29.97',
     'sightline_viewers{camera="front"} 1',
     'sightline_state{camera="front",state="live"} 1',
@@ -132,7 +134,7 @@ test("metrics keep no process alive", () => {
   const metrics = new URL("../../src/outputs/status/metrics.js", import.meta.url);
   const script = `
     const { createMetrics } = await import(${JSON.stringify(metrics.href)});
-    const nothing = { list: () => [], entries: () => [].values(), viewers: () => 0, clients: () => [] };
+    const nothing = { list: () => [], entries: () => [].values(), viewers: () => 0, clients: () => [], losses: () => ({}) };
     const sources = { registry: nothing, viewers: nothing, latency: nothing, http: () => undefined, version: "x" };
     const registry = await createMetrics(sources);
     await registry.metrics();

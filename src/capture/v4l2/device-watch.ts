@@ -1,5 +1,4 @@
 import { stat } from "node:fs/promises";
-import { basename } from "node:path";
 import type { Clock } from "../../core/clock.ts";
 import type { DeviceError } from "../../core/errors.ts";
 import type { Service } from "../../core/lifecycle.ts";
@@ -72,18 +71,6 @@ export class DeviceWatch implements Service {
     this.#cancel?.();
     this.#cancel = undefined;
     await this.#scan;
-  }
-
-  /**
-   * Asks a known node again: a camera whose driver let go of it may leave its node behind. For whoever found it gone. Tells
-   * `onRemoved` when it is no camera any more; a new node of that name is a new camera.
-   */
-  async recheck(node: string): Promise<void> {
-    await this.#scan;
-    const known = this.#nodes.get(basename(node));
-    if (!known?.device || this.#stopped) return;
-    const capability = await this.#options.probe(node).catch(() => "present" as const);
-    if (capability === undefined) this.#forget(known, "none");
   }
 
   #round(settleFor: bigint): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
+import { DeviceError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { ControlsPort, ControlValue } from "../../hub/camera-controls.ts";
 import type { Source } from "../source.ts";
@@ -72,10 +73,38 @@ async function offeredFormats(device: string): Promise<readonly FormatOffer[]> {
   }
 }
 
-/** The path of the first capture device; `/dev/video0`, to be waited for, where there is none. */
-export async function firstCaptureDevice(): Promise<string> {
-  const { devices } = await listCaptureDevices(libc);
-  return devices[0]?.path ?? "/dev/video0";
+/**
+ * The first capture device there is, looked for until there is one; from then on that one. For a configuration that names no
+ * device.
+ */
+export function createFirstV4l2Camera(options: Omit<V4l2CameraOptions, "device">): V4l2Camera {
+  let camera: V4l2Camera | undefined;
+  const find = async (): Promise<V4l2Camera> => {
+    if (camera) return camera;
+    const [first] = (await listCaptureDevices(libc)).devices;
+    if (!first) throw new DeviceError("gone", "there is no capture device: plug a camera in");
+    camera = createV4l2Camera({ ...options, device: first.path });
+    return camera;
+  };
+  return {
+    formats: async () => (await find()).formats(),
+    controls: {
+      list: async () => (await find()).controls.list(),
+      set: async (values) => (await find()).controls.set(values),
+    },
+    source: {
+      origin: "the first capture device",
+      run: async (sink, signal) => (await find()).source.run(sink, signal),
+      async absence() {
+        try {
+          return await (await find()).source.absence?.();
+        } catch (error) {
+          if (error instanceof DeviceError) return error.message;
+          throw error;
+        }
+      },
+    },
+  };
 }
 
 /** What a node is, for DeviceWatch: undefined when it is no camera. */

@@ -40,6 +40,7 @@ function toRefusal(code: string | undefined): Refusal | undefined {
   if (code === "ERR_HTTP_REQUEST_TIMEOUT") {
     return { status: 408, detail: "the request did not arrive in time", cause: "timeout" };
   }
+  if (code === "HPE_INVALID_EOF_STATE") return undefined; // it hung up: nobody to answer, and no attack
   if (code?.startsWith("HPE_")) return { status: 400, detail: "this is not an HTTP request", cause: "malformed" };
   return undefined;
 }

@@ -141,6 +141,7 @@ class KoaHttpServer implements HttpServer {
     );
     const server = createServer({
       maxHeaderSize: MAX_HEADER_BYTES,
+      requireHostHeader: false, // koa-app.ts refuses in words
       headersTimeout: headersMs,
       // The body's own deadline, which can be answered better, comes first.
       requestTimeout: headersMs + bodyMs + checkMs,

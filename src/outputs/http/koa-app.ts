@@ -47,6 +47,7 @@ function answerErrors({ connections, log }: KoaAppParts): Middleware {
     let path: string | undefined;
     try {
       path = readPath(context);
+      requireHost(context);
       await next();
     } catch (error) {
       if (context.req.socket.destroyed) {
@@ -78,6 +79,12 @@ function readPath(context: Context): string {
   } catch (error) {
     throw new ProtocolError("the request's target is not a URL", 400, { cause: error });
   }
+}
+
+/** RFC 9112, 3.2. Node's own refusal would have no words. */
+function requireHost({ req }: Context): void {
+  if (req.httpVersion === "1.1" && req.headers.host === undefined)
+    throw new ProtocolError("the request has no Host header");
 }
 
 function followAliases({ resolveAlias }: KoaAppParts): Middleware {

@@ -1,5 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import type { CameraFeed } from "../../hub/camera-feed.ts";
+import type { ViewerLosses } from "../../hub/viewers-port.ts";
 import type { JpegFrame } from "../../media/frame.ts";
 import type { Viewer } from "./viewer.ts";
 import { SpareBuffers, WirePart } from "./wire-part.ts";
@@ -14,7 +15,7 @@ const stuckAfterNs = 30_000_000_000n;
 export interface FanOutOptions {
   readonly feed: CameraFeed;
   readonly clock: Clock;
-  /** Seconds from capture to the end of the round of writes, once per frame. */
+  /** Seconds from capture to the end of the round of writes, once per frame that somebody took. */
   onSent(seconds: number): void;
   /** A viewer took nothing for 30 s and was closed. */
   onStuck(viewer: Viewer): void;
@@ -30,6 +31,8 @@ export class FanOut {
   #quiet: NodeJS.Timeout | undefined;
   #sweep: NodeJS.Timeout | undefined;
   #wasRepainted = false;
+  #skipped = 0;
+  #stuck = 0;
 
   constructor(options: FanOutOptions) {
     this.#options = options;
@@ -37,6 +40,11 @@ export class FanOut {
 
   get viewers(): ReadonlySet<Viewer> {
     return this.#viewers;
+  }
+
+  /** What its viewers lost so far. */
+  get losses(): ViewerLosses {
+    return { skipped: this.#skipped, stuck: this.#stuck };
   }
 
   /** Adds a viewer, which gets the newest frame at once where there is one. */
@@ -85,11 +93,17 @@ export class FanOut {
     const nowNs = clock.monotonicNs();
     this.#last = part;
     part.assembleIn(this.#spare);
-    let isHeld = false;
-    for (const viewer of this.#viewers) if (viewer.offer(part, nowNs)) isHeld = true;
-    if (!isHeld) part.recycle(this.#spare);
+    let sent = 0;
+    let held = 0;
+    for (const viewer of this.#viewers) {
+      const outcome = viewer.offer(part, nowNs);
+      if (outcome === "sent") sent += 1;
+      else if (outcome === "held") held += 1;
+      else if (outcome === "skipped") this.#skipped += 1;
+    }
+    if (held === 0) part.recycle(this.#spare);
     this.#restartQuiet();
-    this.#options.onSent(Number(clock.monotonicNs() - frame.captureTimeNs) / 1e9);
+    if (sent + held > 0) this.#options.onSent(Number(clock.monotonicNs() - frame.captureTimeNs) / 1e9);
   }
 
   /** The timer that repeats the last frame: its own `refresh` costs next to nothing at 30 frames a second. */
@@ -118,6 +132,7 @@ export class FanOut {
     for (const viewer of this.#viewers) {
       viewer.sample(nowNs);
       if (!viewer.isStuck(nowNs, stuckAfterNs)) continue;
+      this.#stuck += 1;
       this.#options.onStuck(viewer);
       viewer.destroy();
     }

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../../core/clock.ts";
-import { ProtocolError } from "../../core/errors.ts";
+import { ProtocolError, UnavailableError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { CameraFeed } from "../../hub/camera-feed.ts";
 import type { CameraRegistry } from "../../hub/camera-registry.ts";
 import { FrameWaiter } from "../../hub/frame-waiter.ts";
-import type { ViewerInfo, ViewersPort } from "../../hub/viewers-port.ts";
+import type { ViewerInfo, ViewerLosses, ViewersPort } from "../../hub/viewers-port.ts";
 import type { HttpReply, HttpRequest, HttpRoute, QueryParameter } from "../../protocol/http/route.ts";
 import { mjpegBoundary } from "../../protocol/multipart/mixed-replace.ts";
 import { FanOut } from "./fan-out.ts";
@@ -50,7 +50,6 @@ export class MjpegOutput implements ViewersPort {
   readonly #options: MjpegOutputOptions;
   readonly #waiter: FrameWaiter;
   readonly #fanOuts = new Map<string, FanOut>();
-  #stuck = 0;
 
   constructor(options: MjpegOutputOptions) {
     this.#options = options;
@@ -58,11 +57,6 @@ export class MjpegOutput implements ViewersPort {
     options.registry.onChange((change, feed) => {
       if (change === "removed") this.#forget(feed.id);
     });
-  }
-
-  /** Viewers closed because they took nothing for 30 s. */
-  get stuckViewers(): number {
-    return this.#stuck;
   }
 
   /** The door: each camera's own stream (the first camera's other names are aliases). */
@@ -90,6 +84,11 @@ export class MjpegOutput implements ViewersPort {
     return [...(this.#fanOuts.get(cameraId)?.viewers ?? [])].map((viewer) => viewer.info);
   }
 
+  /** What the viewers of a camera lost. */
+  losses(cameraId: string): ViewerLosses {
+    return this.#fanOuts.get(cameraId)?.losses ?? { skipped: 0, stuck: 0 };
+  }
+
   /** Ends every viewer. */
   stop(): void {
     for (const fanOut of this.#fanOuts.values()) fanOut.stop();
@@ -103,6 +102,10 @@ export class MjpegOutput implements ViewersPort {
     const wishes = toWishes(request);
     const id = randomUUID().slice(0, 16);
     const headers = streamHeaders(wishes, id);
+    const { state, reason } = feed.state.status;
+    if (request.method === "HEAD" && (state === "lost" || state === "off")) {
+      throw new UnavailableError(`camera ${feed.id}: ${state} (${reason})`);
+    }
     if (request.method === "HEAD") return { takeOver: (response) => response.writeHead(200, headers) };
     // No frame, no 200: a viewer is let in when the camera shows something, and told why when it does not.
     if (!feed.jpeg.latest) await this.#waiter.next(feed, request.signal);
@@ -135,7 +138,6 @@ export class MjpegOutput implements ViewersPort {
       clock,
       onSent: (seconds) => this.#options.onSent(feed.id, seconds),
       onStuck: (viewer) => {
-        this.#stuck += 1;
         log.info({ camera: feed.id, address: viewer.address }, "a viewer took nothing for 30 s: closed");
       },
     });

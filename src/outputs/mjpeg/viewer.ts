@@ -65,21 +65,21 @@ export class Viewer {
   }
 
   /**
-   * Sends a new frame unless the viewer is full or wants fewer. `nowNs` is the time of this round. Answers whether the socket still
-   * holds the part: else the kernel took it all and its buffer is free.
+   * Sends a new frame unless the viewer is full or wants fewer. `nowNs` is the time of this round. `held`: the socket still
+   * has the part; `sent`: the kernel took it all and its buffer is free.
    */
-  offer(part: WirePart, nowNs: bigint): boolean {
+  offer(part: WirePart, nowNs: bigint): "held" | "sent" | "skipped" | "unwanted" {
     const socket = this.#socket;
     if (socket.writableLength !== 0) {
       this.#skipped += 1;
       this.#fullSinceNs ??= nowNs;
-      return false;
+      return "skipped";
     }
     this.#fullSinceNs = undefined;
-    if (this.#intervalNs !== 0n && !this.#isDue(part.frame.captureTimeNs)) return false;
+    if (this.#intervalNs !== 0n && !this.#isDue(part.frame.captureTimeNs)) return "unwanted";
     this.#frames += 1;
     this.#write(part, nowNs);
-    return socket.writableLength !== 0;
+    return socket.writableLength === 0 ? "sent" : "held";
   }
 
   /** Sends a frame once more: a sign of life, and the push that makes browsers paint the last one. */

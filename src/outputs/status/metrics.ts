@@ -84,6 +84,17 @@ function addCameraMetrics(client: typeof PromClient, registry: Registry, sources
     camera,
     each(({ id }) => sources.viewers.viewers(id)),
   );
+  add.counter(
+    "sightline_viewer_drops_total",
+    "Frames that viewers missed, and viewers closed, by cause",
+    ["camera", "cause"],
+    () =>
+      sources.registry
+        .list()
+        .flatMap(({ id }) =>
+          Object.entries(sources.viewers.losses(id)).map(([cause, n]): Sample => [{ camera: id, cause }, n]),
+        ),
+  );
   add.gauge(
     "sightline_frame_age_seconds",
     "Age of the newest frame",
@@ -136,7 +147,7 @@ function ageSeconds({ clock }: MetricsSources, feed: CameraFeed): number | undef
 
 /** The registry only calls `get()`; prom-client's own histogram would have to be fed, frame by frame, from the start. */
 function createLatencyHistogram(latency: SendLatency): PromClient.Metric {
-  const help = "Time from capture to the send of a frame to one viewer";
+  const help = "Time from the capture of a frame to its send to the last of its viewers";
   const metric = {
     name: LATENCY,
     get: () => Promise.resolve({ name: LATENCY, help, type: "histogram", aggregator: "sum", values: read(latency) }),

@@ -11,13 +11,13 @@ export interface LatencyCounts {
 }
 
 /**
- * Time from capture to send, by camera. Called for every frame and viewer, thus plain counters: prom-client reads them
+ * Time from capture to send, by camera. Called for every frame, thus plain counters: prom-client reads them
  * when somebody scrapes, and is not even loaded before.
  */
 export class SendLatency {
   readonly #byCamera = new Map<string, LatencyCounts>();
 
-  /** One frame went out to one viewer, `seconds` after it was captured. */
+  /** One frame went out, to the last of its viewers `seconds` after it was captured. */
   observe(cameraId: string, seconds: number): void {
     let counts = this.#byCamera.get(cameraId);
     if (!counts) {

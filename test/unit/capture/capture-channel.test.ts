@@ -4,6 +4,7 @@ import sharp from "sharp";
 import { CaptureChannel } from "../../../src/capture/capture-channel.ts";
 import type { MeanLuma } from "../../../src/capture/ingest.ts";
 import type { SourceSink } from "../../../src/capture/source.ts";
+import { DeviceError } from "../../../src/core/errors.ts";
 import { silentLog } from "../../../src/core/log.ts";
 import type { JpegFrame } from "../../../src/media/frame.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
@@ -88,9 +89,23 @@ test("nothing but broken pictures is a fault, with the reason; the camera is sta
     await clock.advance(100);
   }
   assert.equal(channel.state.status.state, "lost");
-  assert.match(channel.state.status.reason, /^\/dev\/video0: none of the last 50 frames was a whole picture \(.+\)$/);
+  assert.match(channel.state.status.reason, /^\/dev\/video0: none of its frames is a whole picture \(.+\)$/);
   assert.equal(channel.stats.restarts, 1);
   await clock.advance(1_000);
+  await deliver(picture);
+  assert.equal(channel.state.status.state, "live");
+  await channel.stop();
+});
+
+test("a run whose frames are of no use to anybody can be failed, in words", async () => {
+  const { clock, channel, deliver, watch } = setUp();
+  await channel.start();
+  await watch();
+  await deliver(picture);
+  channel.fail(new DeviceError("failed", "pictures cannot be encoded"));
+  await settle();
+  assert.deepEqual([channel.state.status.state, channel.state.status.reason], ["lost", "pictures cannot be encoded"]);
+  await clock.advance(300);
   await deliver(picture);
   assert.equal(channel.state.status.state, "live");
   await channel.stop();

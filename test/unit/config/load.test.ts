@@ -129,7 +129,7 @@ test("cameras that have no device to be named after get an id, each its own", ()
 });
 
 test("the configuration is frozen through and through", () => {
-  const { config } = loadYaml("cameras: [{ controls: { a: 1 }, source: test-pattern }]\nserver: { hosts: [a] }");
+  const { config } = loadYaml("cameras: [{ controls: { a: 1 }, source: v4l2 }]\nserver: { hosts: [a] }");
   const parts = [
     config,
     config.server,
@@ -148,10 +148,10 @@ mqtt: { url: mqtt://broker, baseTopic: x }
 rtsp: { enabled: false, port: 1 }
 recording: { mode: off }
 motion: { sensitivity: 5 }
-cameras: [{ source: test-pattern, rotation: 0, flip: both }, { source: test-pattern, rotation: "90" }]
+cameras: [{ source: test-pattern, rotation: 0, flip: both }, { device: /dev/video7, rotation: "90", format: h264 }]
 `;
   assert.deepEqual(loadYaml(yaml, local).warnings, [
-    "accepted, but without effect in this version: cameras.0.flip, cameras.1.rotation, mqtt, motion",
+    "accepted, but without effect in this version: cameras.0.flip, cameras.1.format, cameras.1.rotation, mqtt, motion",
   ]);
   assert.deepEqual(loadYaml("server: { port: 1 }\nlog: { level: debug }", local).warnings, []);
 });

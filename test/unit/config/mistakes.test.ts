@@ -108,6 +108,21 @@ const mistakes: readonly (readonly [what: string, yaml: string, lines: readonly 
     ],
   ],
   [
+    "a list for controls",
+    "cameras: [{ controls: [1] }]",
+    [
+      'cameras.0.controls: is "(a list)", must be control names (lower case, digits and _) with a number, true, false or text each (sightline.yaml, line 1)',
+    ],
+  ],
+  [
+    "a size for a command",
+    "cameras: [{ source: command, command: [cat], width: 640, controls: { a: 1 } }]",
+    [
+      "cameras.0.width: is not used with source: command, which decides that itself (sightline.yaml, line 1)",
+      "cameras.0.controls: is not used with source: command, which decides that itself (sightline.yaml, line 1)",
+    ],
+  ],
+  [
     "bad controls",
     "cameras: [{ controls: { Brightness: 1 } }]",
     [

@@ -85,7 +85,7 @@ test("a quiet camera's last picture is sent again after 250 ms, and at least eve
 });
 
 test("a viewer that takes nothing for 30 s is closed, not before", async () => {
-  const { camera, socket, stuck } = setUp();
+  const { camera, socket, stuck, fanOut } = setUp();
   socket.takesAll = false;
   camera.show(picture);
   await pass(29_000);
@@ -93,6 +93,7 @@ test("a viewer that takes nothing for 30 s is closed, not before", async () => {
   await pass(2_000);
   assert.equal(socket.destroyed, true);
   assert.equal(stuck.length, 1);
+  assert.deepEqual(fanOut.losses, { skipped: 0, stuck: 1 });
 });
 
 test("a viewer that drains in time stays, and goes on with the newest picture", async () => {
