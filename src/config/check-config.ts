@@ -57,9 +57,6 @@ function checkCamera(camera: CameraConfig, path: string, { given }: Findings): B
       involves,
     });
   }
-  if (camera.source === "test-pattern" && given.has(`${path}.controls`)) {
-    breaches.push({ key: `${path}.controls`, allowed: "is not used with source: test-pattern", involves });
-  }
   if (camera.source === "command" && !["auto", "mjpeg", "h264"].includes(camera.format)) {
     breaches.push({
       key: `${path}.format`,
