@@ -25,7 +25,7 @@ describe("the repository", () => {
   });
 
   it("would be told so", () => {
-    for (const line of ["cd /work/main", "/root/.npmrc", `"/home/jane/clip"`, "see /Users/x"]) {
+    for (const line of ["cd /work/project", "/root/.npmrc", `"/home/jane/clip"`, "see /Users/x"]) {
       assert.deepEqual(findForeign(line), [`1: ${line}`]);
     }
     for (const line of ["https://host/work/x", "HOME=/root", "a network/root/cause", "${root}/tmp/x", "/home/pi/x"]) {
