@@ -82,12 +82,6 @@ export class Supervisor implements Service {
     }
   }
 
-  /** Ends the present run; it starts again at once if it is wanted. */
-  restart(): void {
-    this.#run?.abort();
-    this.#wake?.();
-  }
-
   #demandEnded(): void {
     this.#cancelLinger = undefined;
     this.#demand = false;

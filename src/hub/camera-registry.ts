@@ -1,3 +1,4 @@
+import { ProtocolError } from "../core/errors.ts";
 import type { CameraFeed } from "./camera-feed.ts";
 
 /** The cameras there are now, in their order; outputs look them up here and nowhere else. */
@@ -13,6 +14,13 @@ export class CameraRegistry {
   /** The camera with this id, or undefined. */
   get(id: string): CameraFeed | undefined {
     return this.#feeds.get(id);
+  }
+
+  /** The camera with this id. Throws ProtocolError 404 where there is none. */
+  find(id: string): CameraFeed {
+    const feed = this.#feeds.get(id);
+    if (!feed) throw new ProtocolError(`there is no camera ${JSON.stringify(id)}`, 404);
+    return feed;
   }
 
   /** The camera that `/stream` and its like mean: the first one, or undefined when there is none. */

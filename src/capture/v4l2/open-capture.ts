@@ -14,14 +14,10 @@ import { VIDIOC_SUBSCRIBE_EVENT } from "./requests.ts";
 import { v4l2EventSubscription } from "./structs.ts";
 import * as videodev2 from "./videodev2.ts";
 
-export interface OpenCaptureOptions {
+export interface OpenCaptureOptions extends FormatWish {
   readonly libc: Libc;
   readonly fd: number;
   readonly device: string;
-  readonly format: string;
-  readonly width?: number;
-  readonly height?: number;
-  readonly fps?: number;
   readonly onOpen?: (fd: number) => void | Promise<void>;
   readonly log: Log;
 }

@@ -3,6 +3,7 @@ import { DeviceError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { ControlsPort, ControlValue } from "../../hub/camera-controls.ts";
 import type { Source } from "../source.ts";
+import type { FormatWish } from "./choose-format.ts";
 import { createV4l2Controls } from "./controls.ts";
 import { toDeviceError } from "./device-errors.ts";
 import { listCaptureDevices, probeNode, queryCapture, type DeviceCapability } from "./devices.ts";
@@ -12,14 +13,9 @@ import { libc } from "./libc.ts";
 import { createV4l2Source } from "./v4l2-source.ts";
 import * as videodev2 from "./videodev2.ts";
 
-export interface V4l2CameraOptions {
+export interface V4l2CameraOptions extends FormatWish {
   /** Any path: by-id, by-path, `/dev/videoN`. */
   readonly device: string;
-  /** `auto` or one of those of `chooseFormat`. */
-  readonly format: string;
-  readonly width?: number;
-  readonly height?: number;
-  readonly fps?: number;
   /** Controls to set at every open, by normalised name. */
   readonly controls: Readonly<Record<string, ControlValue>>;
   readonly clock: Clock;

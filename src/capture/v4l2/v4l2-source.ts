@@ -2,20 +2,16 @@ import { stat } from "node:fs/promises";
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import type { Source, SourceSink } from "../source.ts";
+import type { FormatWish } from "./choose-format.ts";
 import { openCapture, type Capture } from "./open-capture.ts";
 import { toDeviceError } from "./device-errors.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { libc as systemLibc, type Libc } from "./libc.ts";
 import { streamFrames } from "./stream-frames.ts";
 
-export interface V4l2SourceOptions {
+export interface V4l2SourceOptions extends FormatWish {
   /** Any path: by-id, by-path, `/dev/videoN`. */
   readonly device: string;
-  /** `auto` or one of those of `chooseFormat`. */
-  readonly format: string;
-  readonly width?: number;
-  readonly height?: number;
-  readonly fps?: number;
   /** The device is open and its format set; streaming begins when this is done. What it rejects with ends the run. */
   readonly onOpen?: (fd: number) => void | Promise<void>;
   /** The device streams: some drivers take certain controls only now. Must not throw. */

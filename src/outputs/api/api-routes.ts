@@ -1,5 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
-import { ConfigError, DeviceError, ProtocolError } from "../../core/errors.ts";
+import { ConfigError, DeviceError } from "../../core/errors.ts";
 import type { ControlsPort } from "../../hub/camera-controls.ts";
 import type { CameraFeed } from "../../hub/camera-feed.ts";
 import type { CameraRegistry } from "../../hub/camera-registry.ts";
@@ -108,10 +108,7 @@ function openApiRoute({ routes, aliases, version }: ApiOptions): HttpRoute {
 }
 
 function findCamera(registry: CameraRegistry, request: HttpRequest): CameraFeed {
-  const id = request.params["id"] ?? "";
-  const feed = registry.get(id);
-  if (!feed) throw new ProtocolError(`there is no camera ${JSON.stringify(id)}`, 404);
-  return feed;
+  return registry.find(request.params["id"] ?? "");
 }
 
 /** A camera that cannot be asked now still has a state to show. */

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../../core/clock.ts";
-import { ProtocolError, UnavailableError } from "../../core/errors.ts";
+import { UnavailableError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { CameraFeed } from "../../hub/camera-feed.ts";
 import type { CameraRegistry } from "../../hub/camera-registry.ts";
@@ -96,9 +96,7 @@ export class MjpegOutput implements ViewersPort {
   }
 
   async #handle(request: HttpRequest): Promise<HttpReply> {
-    const cameraId = request.params["id"] ?? "";
-    const feed = this.#options.registry.get(cameraId);
-    if (!feed) throw new ProtocolError(`there is no camera ${JSON.stringify(cameraId)}`, 404);
+    const feed = this.#options.registry.find(request.params["id"] ?? "");
     const wishes = toWishes(request);
     const id = randomUUID().slice(0, 16);
     const headers = streamHeaders(wishes, id);

@@ -1,8 +1,9 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { ViewerInfo } from "../../hub/viewers-port.ts";
+import { formatTimestamp } from "../../protocol/http/timestamp.ts";
 import { formatDelimiter, mjpegBoundary } from "../../protocol/multipart/mixed-replace.ts";
-import { formatTimestamp, type WirePart } from "./wire-part.ts";
+import type { WirePart } from "./wire-part.ts";
 
 /** What a viewer asked for in its query; names as in ustreamer. */
 export interface ViewerWishes {
@@ -127,7 +128,7 @@ export class Viewer {
     if (!this.#opened && advanceHeaders) this.#socket.write(part.head(extra));
     this.#opened = true;
     if (advanceHeaders) this.#socket.write(part.assembleAdvanced(extra, body));
-    else this.#socket.write(this.#isPlain ? part.whole : part.assemble(extra, true, body));
+    else this.#socket.write(this.#isPlain ? part.whole : part.assemble(extra, body));
     this.#socket.uncork();
   }
 

@@ -1,13 +1,9 @@
 import { monotonicToWallMs, type Clock } from "../../core/clock.ts";
 import type { JpegFrame } from "../../media/frame.ts";
+import { formatTimestamp } from "../../protocol/http/timestamp.ts";
 import { formatDelimiter, formatJpegPartHead, mjpegBoundary } from "../../protocol/multipart/mixed-replace.ts";
 
 const trailer = Buffer.from(formatDelimiter(mjpegBoundary, false), "latin1");
-
-/** Seconds with microseconds, as mjpg-streamer writes `X-Timestamp`. */
-export function formatTimestamp(wallMs: number): string {
-  return (wallMs / 1000).toFixed(6);
-}
 
 const maxSpares = 2;
 
@@ -49,14 +45,14 @@ export class WirePart {
 
   /** `Content-Type` … picture … next delimiter. */
   get whole(): Buffer {
-    this.#whole ??= this.assemble("", true, this.frame.bytes);
+    this.#whole ??= this.assemble("", this.frame.bytes);
     return this.#whole;
   }
 
   /** Puts {@link whole} together in a buffer of `spare`, to be given back with {@link recycle}. */
   assembleIn(spare: SpareBuffers): void {
     const { bytes } = this.frame;
-    const head = this.#head("", true, bytes.length);
+    const head = this.#head("", bytes.length);
     const buffer = spare.take(head.length + bytes.length + trailer.length);
     buffer.write(head, 0, "latin1");
     bytes.copy(buffer, head.length);
@@ -72,24 +68,24 @@ export class WirePart {
     this.#whole = undefined;
   }
 
-  /** The same with `extra` header lines, without the length, or without the picture. */
-  assemble(extra: string, announceLength: boolean, body: Buffer): Buffer {
-    return Buffer.concat([Buffer.from(this.#head(extra, announceLength, body.length), "latin1"), body, trailer]);
+  /** The same with `extra` header lines, or with another body. */
+  assemble(extra: string, body: Buffer): Buffer {
+    return Buffer.concat([Buffer.from(this.#head(extra, body.length), "latin1"), body, trailer]);
   }
 
   /** Picture, delimiter and the head of the part after it (`advance_headers`: Blink paints when the next head comes). */
   assembleAdvanced(extra: string, body: Buffer): Buffer {
-    return Buffer.concat([body, trailer, Buffer.from(this.#head(extra, false, 0), "latin1")]);
+    return Buffer.concat([body, trailer, this.head(extra)]);
   }
 
-  /** The head alone. */
+  /** The head alone, without a length. */
   head(extra: string): Buffer {
-    return Buffer.from(this.#head(extra, false, 0), "latin1");
+    return Buffer.from(this.#head(extra, undefined), "latin1");
   }
 
-  #head(extra: string, announceLength: boolean, lengthBytes: number): string {
+  #head(extra: string, lengthBytes: number | undefined): string {
     const { sequence } = this.frame;
     const lines = `X-Timestamp: ${formatTimestamp(this.wallMs)}\r\nX-Frame-Id: ${sequence}\r\n${extra}`;
-    return formatJpegPartHead(announceLength ? lengthBytes : undefined, lines);
+    return formatJpegPartHead(lengthBytes, lines);
   }
 }

@@ -1,10 +1,10 @@
 import { monotonicToWallMs, type Clock } from "../../core/clock.ts";
-import { ProtocolError } from "../../core/errors.ts";
 import type { CameraRegistry } from "../../hub/camera-registry.ts";
 import { frameAgeMs } from "../../hub/frame-age.ts";
 import { FrameWaiter, type FrameTimeouts } from "../../hub/frame-waiter.ts";
 import type { JpegFrame } from "../../media/frame.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../../protocol/http/route.ts";
+import { formatTimestamp } from "../../protocol/http/timestamp.ts";
 import { SnapshotCapture } from "./snapshot-capture.ts";
 
 /** Without `max_age`, a running camera's newest picture will do when it is not older than this. */
@@ -37,8 +37,7 @@ export function createSnapshotRoutes(options: SnapshotOptions): readonly HttpRou
       problems: [400, 404, 503],
       handle: async (request) => {
         const id = request.params["id"] ?? "";
-        const feed = registry.get(id);
-        if (!feed) throw new ProtocolError(`there is no camera ${JSON.stringify(id)}`, 404);
+        const feed = registry.find(id);
         const maxAgeMs = (request.query["max_age"] as number | undefined) ?? FRESH_MS;
         return reply(clock, id, request, await capture.take(feed, maxAgeMs, request.signal));
       },
@@ -52,8 +51,7 @@ function reply(clock: Clock, id: string, request: HttpRequest, frame: JpegFrame)
     "Content-Type": "image/jpeg",
     "Cache-Control": "no-store",
     ETag: etag,
-    // As mjpg-streamer has it: wall time of the capture in seconds.
-    "X-Timestamp": (monotonicToWallMs(clock, frame.captureTimeNs) / 1000).toFixed(6),
+    "X-Timestamp": formatTimestamp(monotonicToWallMs(clock, frame.captureTimeNs)),
     "X-Frame-Age": String(Math.round(frameAgeMs(clock, frame))),
   };
   if (request.headers["if-none-match"] === etag) return { status: 304, headers };
