@@ -3,7 +3,7 @@ import { DeviceError } from "../core/errors.ts";
 import type { Service } from "../core/lifecycle.ts";
 import type { Log } from "../core/log.ts";
 import type { CameraFeed, CaptureFormat } from "../hub/camera-feed.ts";
-import { FrameHub } from "../hub/frame-hub.ts";
+import { FrameHub, type DemandKind } from "../hub/frame-hub.ts";
 import { StreamState } from "../hub/stream-state.ts";
 import type { H264Frame, JpegFrame, RawFrame } from "../media/frame.ts";
 import { CaptureTally } from "./capture-tally.ts";
@@ -82,6 +82,20 @@ export class CaptureChannel implements CameraFeed, Service {
     return this.#supervisor.stop();
   }
 
+  /** Closes the camera and keeps it closed, whoever watches, until {@link switchOn}: its state is `off`, for `reason`. */
+  switchOff(reason: string): void {
+    this.#supervisor.switchOff(reason);
+  }
+
+  switchOn(): void {
+    this.#supervisor.switchOn();
+  }
+
+  /** Closes and opens the camera again where it is open, and ends the wait for the next attempt where it failed. */
+  restart(): void {
+    this.#supervisor.restart();
+  }
+
   /** Ends the present run as failed, for whoever finds that its frames are of no use. */
   fail(error: DeviceError): void {
     this.#failure ??= error;
@@ -89,7 +103,9 @@ export class CaptureChannel implements CameraFeed, Service {
   }
 
   #demandChanged(): void {
-    this.#supervisor.setDemand(this.jpeg.demand + this.h264.demand + this.raw.demand > 0);
+    const tracks = [this.jpeg, this.h264, this.raw];
+    const has = (kind: DemandKind): boolean => tracks.some((track) => track.demandOf(kind) > 0);
+    this.#supervisor.setDemand(has("viewer") ? "viewers" : has("brief") ? "brief" : "none");
   }
 
   async #capture(signal: AbortSignal, onLive: () => void): Promise<void> {

@@ -8,6 +8,9 @@ import type { StreamState } from "../hub/stream-state.ts";
 /** One attempt at capturing: resolves when `signal` aborts, rejects when the camera fails. */
 export type CaptureRun = (signal: AbortSignal, onLive: () => void) => Promise<void>;
 
+/** For whom a camera runs: for viewers, and a linger after them; only for the moment of one picture; for nobody. */
+export type Demand = "viewers" | "brief" | "none";
+
 export interface SupervisorOptions {
   readonly run: CaptureRun;
   /** Undefined when the camera is there, otherwise why not (see Source.absence). */
@@ -38,11 +41,15 @@ const lasting: ReadonlySet<string> = new Set(["permission", "format", "unsupport
 export class Supervisor implements Service {
   readonly #options: SupervisorOptions;
   readonly #backoff = new Backoff(firstRetryMs, maxRetryMs);
-  #demand = false;
+  #demand: Demand = "none";
+  #offReason: string | undefined;
   #stopped = true;
   #lasting = false;
+  #retryNow = false;
   #loop: Promise<void> | undefined;
   #cancelLinger: (() => void) | undefined;
+  /** Who is left when the linger ends. */
+  #lingerFor: Demand = "none";
   #run: AbortController | undefined;
   #wake: (() => void) | undefined;
 
@@ -53,7 +60,7 @@ export class Supervisor implements Service {
   async start(): Promise<void> {
     if (!this.#stopped) return;
     this.#stopped = false;
-    this.#demand ||= this.#options.mode === "always";
+    if (this.#options.mode === "always") this.#demand = "viewers";
     this.#loop = this.#live();
     await Promise.resolve();
   }
@@ -61,52 +68,105 @@ export class Supervisor implements Service {
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.#cancelLinger?.();
+    this.#endLinger();
     this.#run?.abort();
     this.#wake?.();
     await this.#loop;
   }
 
-  /** Whether anybody wants frames; ignored for a camera that runs always. */
-  setDemand(wanted: boolean): void {
+  /** Who wants frames; ignored for a camera that runs always. */
+  setDemand(demand: Demand): void {
     if (this.#options.mode === "always") return;
-    this.#cancelLinger?.();
-    this.#cancelLinger = undefined;
-    if (wanted) {
-      this.#demand = true;
+    const before = this.#demand;
+    if (demand === "viewers") {
+      this.#endLinger();
+      this.#demand = demand;
       this.#wake?.();
     } else if (this.#stopped) {
-      this.#demand = false; // viewers that leave after the stop must not start a timer
-    } else if (this.#demand) {
-      this.#cancelLinger = this.#options.clock.after(this.#options.lingerMs, () => this.#demandEnded());
+      this.#demand = "none"; // viewers that leave after the stop must not start a timer
+    } else if (before === "viewers") {
+      this.#cancelLinger ??= this.#options.clock.after(this.#options.lingerMs, () => this.#lingerEnded());
+      this.#lingerFor = demand;
+    } else if (demand === "brief") {
+      this.#demand = demand;
+      this.#wake?.();
+    } else {
+      this.#demandEnded();
     }
   }
 
-  #demandEnded(): void {
-    this.#cancelLinger = undefined;
-    this.#demand = false;
+  /** Closes the camera and keeps it closed until {@link switchOn}, whoever wants it; the state is `off` once it is closed. */
+  switchOff(reason: string): void {
+    this.#offReason = reason;
     this.#run?.abort();
     this.#wake?.();
   }
 
+  switchOn(): void {
+    this.#offReason = undefined;
+    this.#wake?.();
+  }
+
+  /** Closes and opens the camera again if it is open, and tries at once if it is waiting to be tried again. */
+  restart(): void {
+    this.#backoff.reset();
+    this.#retryNow = true;
+    this.#run?.abort();
+    this.#wake?.();
+  }
+
+  #endLinger(): void {
+    this.#cancelLinger?.();
+    this.#cancelLinger = undefined;
+  }
+
+  #lingerEnded(): void {
+    this.#cancelLinger = undefined;
+    if (this.#lingerFor === "brief") this.#demand = "brief";
+    else this.#demandEnded();
+  }
+
+  #demandEnded(): void {
+    this.#demand = "none";
+    this.#run?.abort();
+    this.#wake?.();
+  }
+
+  get #isWanted(): boolean {
+    return this.#demand !== "none" && this.#offReason === undefined;
+  }
+
   async #live(): Promise<void> {
     while (!this.#stopped) {
-      if (this.#demand) await this.#attempt();
+      if (this.#offReason !== undefined) await this.#stayOff(this.#offReason);
+      else if (this.#isWanted) await this.#attempt();
       else await this.#watchIdle();
     }
     this.#options.state.set("off", "Sightline is stopping");
   }
 
+  async #stayOff(reason: string): Promise<void> {
+    this.#options.state.set("off", reason);
+    this.#lasting = false;
+    this.#backoff.reset();
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    this.#wake = undefined;
+  }
+
   async #attempt(): Promise<void> {
     const { clock, state } = this.#options;
     const startedNs = clock.monotonicNs();
+    this.#retryNow = false;
     // A camera that failed stays "lost" or "stalled" while it is tried again; "starting" is what viewers may hope for.
     if (!["lost", "stalled"].includes(state.status.state)) state.set("starting", "opening the camera");
     const run = new AbortController();
     this.#run = run;
     try {
       await this.#options.run(run.signal, () => state.set("live", "frames are coming"));
-      if (!this.#stopped && !this.#demand) state.set("idle", "nobody is watching");
+      if (!this.#stopped && this.#demand === "none" && this.#offReason === undefined)
+        state.set("idle", "nobody is watching");
     } catch (error) {
       if (clock.monotonicNs() - startedNs > provenAfterNs) this.#backoff.reset();
       this.#failed(error);
@@ -134,14 +194,14 @@ export class Supervisor implements Service {
     const absence = await this.#absence();
     const wasAbsent = absence !== undefined;
     if (wasAbsent) this.#options.state.set("lost", absence);
-    while (leftMs > 0 && !this.#stopped && this.#demand) {
+    while (leftMs > 0 && !this.#stopped && this.#isWanted && !this.#retryNow) {
       const stepMs = Math.min(leftMs, firstRetryMs);
       await this.#pause(stepMs);
       leftMs -= stepMs;
       if (wasAbsent && (await this.#absence()) === undefined) break;
     }
     if (!wasAbsent) return;
-    while (!this.#stopped && this.#demand && (await this.#absence()) !== undefined) {
+    while (!this.#stopped && this.#isWanted && (await this.#absence()) !== undefined) {
       await this.#pause(firstRetryMs);
     }
   }
@@ -149,7 +209,7 @@ export class Supervisor implements Service {
   async #watchIdle(): Promise<void> {
     const { state } = this.#options;
     const absence = await this.#absence();
-    if (this.#stopped || this.#demand) return;
+    if (this.#stopped || this.#demand !== "none" || this.#offReason !== undefined) return;
     if (absence !== undefined) {
       state.set("lost", absence);
       this.#lasting = false;

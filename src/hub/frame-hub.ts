@@ -4,10 +4,17 @@ import type { Frame } from "../media/frame.ts";
 export type FrameSink<F extends Frame> = (frame: F) => void;
 
 /**
+ * Why somebody wants frames. `viewer`: the camera runs for them, and on for its linger when they leave; `brief`: for a moment
+ * only (one still picture), which ends without a linger; `derived`: to make another track of the same camera, whose own
+ * sinks are the ones that count.
+ */
+export type DemandKind = "viewer" | "brief" | "derived";
+
+/**
  * One track of one camera: publishes to all, waits for none. A sink that must wait puts a bounded mailbox in between.
  */
 export class FrameHub<F extends Frame> {
-  readonly #sinks = new Set<FrameSink<F>>();
+  readonly #sinks = new Map<FrameSink<F>, DemandKind>();
   readonly #demandListeners = new Set<(demand: number) => void>();
   #latest: F | undefined;
 
@@ -21,10 +28,17 @@ export class FrameHub<F extends Frame> {
     return this.#sinks.size;
   }
 
+  /** How many sinks want frames for this reason. */
+  demandOf(kind: DemandKind): number {
+    let count = 0;
+    for (const own of this.#sinks.values()) if (own === kind) count += 1;
+    return count;
+  }
+
   /** Gives `frame` to every sink, in the order they came. */
   publish(frame: F): void {
     this.#latest = frame;
-    for (const sink of this.#sinks) sink(frame);
+    for (const sink of this.#sinks.keys()) sink(frame);
   }
 
   /** Forgets the newest frame: the camera was closed and what it showed is history. */
@@ -33,9 +47,9 @@ export class FrameHub<F extends Frame> {
   }
 
   /** Adds `sink` from the next frame on; the returned function takes it out again (any number of times). */
-  subscribe(sink: FrameSink<F>): () => void {
+  subscribe(sink: FrameSink<F>, kind: DemandKind = "viewer"): () => void {
     const own: FrameSink<F> = (frame) => sink(frame);
-    this.#sinks.add(own);
+    this.#sinks.set(own, kind);
     this.#tellDemand();
     return () => {
       if (this.#sinks.delete(own)) this.#tellDemand();

@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { JpegFrame } from "../media/frame.ts";
 import { HttpProblem } from "../protocol/http/problem.ts";
 import type { CameraFeed } from "./camera-feed.ts";
+import type { DemandKind } from "./frame-hub.ts";
 import type { StreamStatus } from "./stream-state.ts";
 
 /** How long to wait for a picture. */
@@ -21,10 +22,13 @@ const defaultTimeouts: FrameTimeouts = { frameMs: 8000, lostMs: 1500 };
 export class FrameWaiter {
   readonly #clock: Clock;
   readonly #timeouts: FrameTimeouts;
+  readonly #kind: DemandKind;
   readonly #captures = new WeakMap<CameraFeed, SharedCapture>();
 
-  constructor(clock: Clock, timeouts: Partial<FrameTimeouts> = {}) {
+  /** `kind`: what the camera runs for while somebody waits. */
+  constructor(clock: Clock, timeouts: Partial<FrameTimeouts> = {}, kind: DemandKind = "viewer") {
     this.#clock = clock;
+    this.#kind = kind;
     this.#timeouts = { ...defaultTimeouts, ...timeouts };
   }
 
@@ -35,7 +39,7 @@ export class FrameWaiter {
   next(feed: CameraFeed, signal: AbortSignal): Promise<JpegFrame> {
     let capture = this.#captures.get(feed);
     if (!capture) {
-      capture = new SharedCapture(feed);
+      capture = new SharedCapture(feed, this.#kind);
       this.#captures.set(feed, capture);
     }
     const { state } = feed.state.status;
@@ -77,11 +81,13 @@ interface Waiter {
 /** One subscription for any number of waiters. */
 class SharedCapture {
   readonly #feed: CameraFeed;
+  readonly #kind: DemandKind;
   readonly #waiters = new Set<Waiter>();
   #close: (() => void) | undefined;
 
-  constructor(feed: CameraFeed) {
+  constructor(feed: CameraFeed, kind: DemandKind) {
     this.#feed = feed;
+    this.#kind = kind;
   }
 
   /** Waits with the others; the returned function gives up (any number of times). */
@@ -103,7 +109,7 @@ class SharedCapture {
     });
     const endFrames = this.#feed.jpeg.subscribe((frame) => {
       for (const waiter of this.#waiters) waiter.frame(frame);
-    });
+    }, this.#kind);
     return () => {
       endFrames();
       endStates();

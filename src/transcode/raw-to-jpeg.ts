@@ -61,7 +61,7 @@ class RawToJpeg {
     if (demand > 0) {
       this.#cancelClosing?.();
       this.#cancelClosing = undefined;
-      this.#unsubscribe ??= this.#options.raw.subscribe((frame) => this.#take(frame));
+      this.#unsubscribe ??= this.#options.raw.subscribe((frame) => this.#take(frame), "derived");
     } else if (this.#unsubscribe) {
       this.#leave();
       this.#cancelClosing = this.#clock.after(this.#options.idleMs ?? DEFAULT_IDLE_MS, () => this.#closeIdle());

@@ -28,6 +28,7 @@ export class FanOut {
   readonly #spare = new SpareBuffers();
   #last: WirePart | undefined;
   #leaveHub: (() => void) | undefined;
+  #leaveState: (() => void) | undefined;
   #quiet: NodeJS.Timeout | undefined;
   #sweep: NodeJS.Timeout | undefined;
   #wasRepainted = false;
@@ -75,12 +76,18 @@ export class FanOut {
   #open(): void {
     const { feed, clock } = this.#options;
     this.#leaveHub = feed.jpeg.subscribe((frame) => this.#send(frame));
+    // Switched off means that nothing of it is shown any more, not even its last picture; who asks again is told why.
+    this.#leaveState = feed.state.onChange(({ state }) => {
+      if (state === "off") this.stop();
+    });
     this.#sweep = setInterval(() => this.#sweepViewers(clock.monotonicNs()), sweepMs);
   }
 
   #close(): void {
     this.#leaveHub?.();
     this.#leaveHub = undefined;
+    this.#leaveState?.();
+    this.#leaveState = undefined;
     clearInterval(this.#sweep);
     clearTimeout(this.#quiet);
     this.#quiet = undefined;

@@ -52,13 +52,13 @@ test("an idle camera is not opened; demand opens it; the linger after the last v
   await clock.advance(60_000);
   assert.deepEqual([camera.starts, state.status.state], [0, "idle"]);
 
-  supervisor.setDemand(true);
+  supervisor.setDemand("viewers");
   await settle();
   assert.deepEqual([camera.open, state.status.state], [1, "starting"]);
   camera.live();
   assert.equal(state.status.state, "live");
 
-  supervisor.setDemand(false);
+  supervisor.setDemand("none");
   await clock.advance(9_999);
   assert.equal(camera.open, 1);
   await clock.advance(1);
@@ -70,11 +70,11 @@ test("an idle camera is not opened; demand opens it; the linger after the last v
 test("a viewer within the linger keeps the camera open", async () => {
   const { clock, camera, supervisor } = setUp();
   await supervisor.start();
-  supervisor.setDemand(true);
+  supervisor.setDemand("viewers");
   await clock.advance(1_000);
-  supervisor.setDemand(false);
+  supervisor.setDemand("none");
   await clock.advance(5_000);
-  supervisor.setDemand(true);
+  supervisor.setDemand("viewers");
   await clock.advance(60_000);
   assert.deepEqual([camera.starts, camera.open], [1, 1]);
   await supervisor.stop();
@@ -84,7 +84,7 @@ test("a camera that captures always starts by itself and ignores demand", async 
   const { clock, camera, supervisor } = setUp("always");
   await supervisor.start();
   await settle();
-  supervisor.setDemand(false);
+  supervisor.setDemand("none");
   await clock.advance(60_000);
   assert.equal(camera.open, 1);
   await supervisor.stop();
@@ -108,7 +108,7 @@ test("a failing camera is tried again after 250 ms, then slower, but at least ev
 test("unplugged while live: lost with the reason, open again at once when it is back", async () => {
   const { clock, state, history, camera, supervisor } = setUp();
   await supervisor.start();
-  supervisor.setDemand(true);
+  supervisor.setDemand("viewers");
   await settle();
   camera.live();
   camera.absence = "/dev/video0 is not there";
@@ -147,7 +147,7 @@ test("an idle camera that is unplugged is lost within 2 s, and idle again when i
 test("a stalled camera is stalled until frames come, not starting", async () => {
   const { clock, state, camera, supervisor } = setUp();
   await supervisor.start();
-  supervisor.setDemand(true);
+  supervisor.setDemand("viewers");
   await settle();
   camera.live();
   camera.fail(new DeviceError("stalled", "/dev/video0 sent nothing for 2 s"));
@@ -166,13 +166,111 @@ test("what only a person can mend stays said when nobody watches; what passes do
     const { clock, state, camera, supervisor } = setUp();
     camera.broken = new DeviceError(code, "it does not work");
     await supervisor.start();
-    supervisor.setDemand(true);
+    supervisor.setDemand("viewers");
     await clock.advance(1_000);
-    supervisor.setDemand(false);
+    supervisor.setDemand("none");
     await clock.advance(20_000);
     assert.equal(state.status.state, after, code);
     await supervisor.stop();
   }
+});
+
+test("one picture's demand opens the camera and closes it without a linger", async () => {
+  const { clock, state, camera, supervisor } = setUp();
+  await supervisor.start();
+  supervisor.setDemand("brief");
+  await settle();
+  assert.equal(camera.open, 1);
+  supervisor.setDemand("none");
+  await settle();
+  assert.deepEqual([camera.open, state.status.state], [0, "idle"]);
+  await supervisor.stop();
+  assert.equal(clock.pending, 0);
+});
+
+test("one picture's demand neither ends nor lengthens the linger of viewers", async () => {
+  const { clock, camera, supervisor } = setUp();
+  await supervisor.start();
+  supervisor.setDemand("viewers");
+  await clock.advance(1_000);
+  supervisor.setDemand("none");
+  await clock.advance(6_000);
+  supervisor.setDemand("brief");
+  await clock.advance(1_000);
+  supervisor.setDemand("none");
+  await clock.advance(2_999);
+  assert.equal(camera.open, 1);
+  await clock.advance(1);
+  assert.deepEqual([camera.starts, camera.open], [1, 0]);
+
+  supervisor.setDemand("viewers");
+  await clock.advance(1_000);
+  supervisor.setDemand("none");
+  supervisor.setDemand("brief");
+  await clock.advance(60_000);
+  assert.equal(camera.open, 1, "a picture that takes longer than the linger is waited for");
+  supervisor.setDemand("none");
+  await settle();
+  assert.equal(camera.open, 0);
+  await supervisor.stop();
+});
+
+test("switched off: closed, whoever watches and however it is restarted, until it is switched on", async () => {
+  for (const mode of ["on-demand", "always"] as const) {
+    const { clock, state, camera, supervisor } = setUp(mode);
+    await supervisor.start();
+    supervisor.setDemand("viewers");
+    await settle();
+    camera.live();
+    supervisor.switchOff("switched off in Home Assistant");
+    await settle();
+    assert.deepEqual(
+      [camera.open, state.status.state, state.status.reason],
+      [0, "off", "switched off in Home Assistant"],
+    );
+    supervisor.setDemand("none");
+    supervisor.setDemand("viewers");
+    supervisor.restart();
+    await clock.advance(60_000);
+    assert.deepEqual([camera.starts, state.status.state], [1, "off"], mode);
+    supervisor.switchOn();
+    await settle();
+    assert.deepEqual([camera.open, state.status.state], [1, "starting"]);
+    await supervisor.stop();
+    assert.equal(clock.pending, 0);
+  }
+});
+
+test("a camera that is switched off before the start is never opened, and can be stopped", async () => {
+  const { clock, state, camera, supervisor } = setUp("always");
+  supervisor.switchOff("private");
+  await supervisor.start();
+  await clock.advance(5_000);
+  assert.deepEqual([camera.starts, state.status.state], [0, "off"]);
+  await supervisor.stop();
+  assert.equal(clock.pending, 0);
+});
+
+test("a restart closes and opens the camera, and ends the wait of one that failed", async () => {
+  const { clock, camera, supervisor } = setUp();
+  await supervisor.start();
+  supervisor.restart();
+  await clock.advance(1_000);
+  assert.equal(camera.starts, 0, "an idle one stays closed");
+  supervisor.setDemand("viewers");
+  await settle();
+  supervisor.restart();
+  await settle();
+  assert.deepEqual([camera.starts, camera.open], [2, 1]);
+  camera.broken = new DeviceError("busy", "in use");
+  camera.fail(new DeviceError("busy", "in use"));
+  await clock.advance(8_000);
+  camera.broken = undefined;
+  const { starts } = camera;
+  supervisor.restart();
+  await clock.advance(250);
+  assert.deepEqual([camera.starts, camera.open], [starts + 1, 1]);
+  await supervisor.stop();
 });
 
 test("stop is idempotent, safe before start, and closes the camera", async () => {
