@@ -6,6 +6,7 @@ import type { CaptureDevice } from "./capture/v4l2/devices.ts";
 import type { CameraConfig } from "./config/schema.ts";
 import type { Service } from "./core/lifecycle.ts";
 import type { ControlsPort } from "./hub/camera-controls.ts";
+import type { CameraSwitches } from "./camera-switches.ts";
 import type { CameraRegistry } from "./hub/camera-registry.ts";
 import type { OfferedFormat } from "./outputs/api/camera-view.ts";
 
@@ -18,6 +19,10 @@ const defaults: CameraPlan["config"] = {
   lingerSeconds: 10,
   controls: {},
 };
+
+export interface RosterTools extends AssemblyTools {
+  readonly switches: CameraSwitches;
+}
 
 interface Entry {
   readonly camera: AssembledCamera;
@@ -32,14 +37,14 @@ interface Entry {
 export class CameraRoster implements Service {
   readonly #configured: readonly CameraConfig[];
   readonly #registry: CameraRegistry;
-  readonly #tools: AssemblyTools;
+  readonly #tools: RosterTools;
   readonly #entries = new Map<string, Entry>();
   #watch: DeviceWatch | undefined;
   #changes: Promise<void> = Promise.resolve();
   #started = false;
   #stopped = false;
 
-  constructor(configured: readonly CameraConfig[], registry: CameraRegistry, tools: AssemblyTools) {
+  constructor(configured: readonly CameraConfig[], registry: CameraRegistry, tools: RosterTools) {
     this.#configured = configured;
     this.#registry = registry;
     this.#tools = tools;
@@ -55,8 +60,13 @@ export class CameraRoster implements Service {
     }
   }
 
+  /** Where no camera is configured: makes those known that are plugged in, now and later. */
+  async look(): Promise<void> {
+    if (this.#configured.length === 0 && !this.#watch) await this.#startAutomatic();
+  }
+
   async start(): Promise<void> {
-    if (this.#configured.length === 0) await this.#startAutomatic();
+    await this.look();
     this.#started = true;
     await Promise.all([...this.#entries.values()].map(({ camera }) => camera.channel.start()));
   }
@@ -135,6 +145,7 @@ export class CameraRoster implements Service {
   async #add(plan: CameraPlan): Promise<void> {
     const camera = await assembleCamera(plan, this.#tools);
     this.#entries.set(plan.id, { camera, device: plan.device });
+    this.#tools.switches.attach(camera.channel);
     this.#registry.add(camera.channel);
     if (this.#started) await camera.channel.start();
   }
@@ -143,6 +154,7 @@ export class CameraRoster implements Service {
     const entry = this.#entries.get(id);
     this.#entries.delete(id);
     this.#registry.remove(id);
+    this.#tools.switches.detach(id);
     await entry?.camera.stop();
   }
 }
