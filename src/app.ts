@@ -1,5 +1,9 @@
-import { CameraRoster } from "./camera-roster.ts";
+import type { CameraPorts } from "./announce/mqtt/ports.ts";
+import { reachableUrl } from "./announce/reachable-url.ts";
+import { Announcements } from "./announcements.ts";
 import { jpegQuality } from "./camera-assembly.ts";
+import { CameraRoster } from "./camera-roster.ts";
+import { CameraSwitches } from "./camera-switches.ts";
 import type { Config } from "./config/schema.ts";
 import type { Clock } from "./core/clock.ts";
 import type { Service } from "./core/lifecycle.ts";
@@ -9,10 +13,12 @@ import { createApiRoutes } from "./outputs/api/api-routes.ts";
 import { resolveAlias, routeAliases } from "./outputs/http/aliases.ts";
 import { createHttpServer, type HttpServer } from "./outputs/http/http-server.ts";
 import { MjpegOutput } from "./outputs/mjpeg/mjpeg-output.ts";
+import { createMqttRoutes } from "./outputs/api/mqtt-routes.ts";
 import { createSnapshotRoutes } from "./outputs/snapshot/snapshot-routes.ts";
 import { SendLatency } from "./outputs/status/send-latency.ts";
 import { createStatusRoutes } from "./outputs/status/status-routes.ts";
 import type { HttpRoute } from "./protocol/http/route.ts";
+import { StateFile } from "./store/state-file.ts";
 
 export interface AppOptions {
   readonly config: Config;
@@ -30,11 +36,16 @@ export interface App extends Service {
   port(): number;
 }
 
-/** Builds everything; `start` opens the doors, then the cameras; `stop` ends them in reverse. */
+/**
+ * Builds everything; `start` opens the doors, then announces, then lets the cameras run. `stop` says good-bye first, so that
+ * nobody takes closing cameras for switched-off ones, and ends the rest in reverse.
+ */
 export function createApp(options: AppOptions): App {
   const { config, clock, log } = options;
+  const store = new StateFile({ directory: config.dataDir, clock, log });
   const registry = new CameraRegistry();
-  const roster = new CameraRoster(config.cameras, registry, { clock, log });
+  const switches = new CameraSwitches(store, log);
+  const roster = new CameraRoster(config.cameras, registry, { clock, log, store, switches });
   const latency = new SendLatency();
   const mjpeg = new MjpegOutput({
     registry,
@@ -42,31 +53,62 @@ export function createApp(options: AppOptions): App {
     log,
     onSent: (cameraId, seconds) => latency.observe(cameraId, seconds),
   });
-  const http = createHttp(options, { registry, roster, latency, mjpeg });
+  const announcements = new Announcements({
+    ...options,
+    store,
+    port: () => http.port(),
+    ports: createCameraPorts(config, { registry, roster, switches, mjpeg }, () => http.port()),
+  });
+  const http = createHttp(options, { registry, roster, switches, latency, mjpeg, announcements });
   return {
     port: () => http.port(),
     async start() {
+      await store.start();
       await roster.prepare();
       await http.start();
+      await announcements.start();
       await roster.start();
     },
     async stop() {
+      await announcements.stop();
       await roster.stop();
       mjpeg.stop();
       await http.stop();
+      await store.stop();
     },
+  };
+}
+
+/** What those who announce the cameras may ask and do. */
+export function createCameraPorts(
+  config: Config,
+  { registry, roster, switches, mjpeg }: Pick<AppParts, "registry" | "roster" | "switches" | "mjpeg">,
+  port: () => number,
+): CameraPorts {
+  return {
+    registry,
+    switches,
+    viewers: mjpeg,
+    controls: (id) => roster.controls(id),
+    // Loaded when the first picture does not fit.
+    fit: async (picture, bounds) => (await import("./transcode/fit-jpeg.ts")).fitJpeg(picture, bounds),
+    hasMotion: (id) => (config.cameras.find((camera) => camera.id === id)?.motion ?? config.motion).enabled,
+    keepsAbsent: config.cameras.length === 0,
+    url: () => reachableUrl(config.server.host, port()),
   };
 }
 
 interface AppParts {
   readonly registry: CameraRegistry;
   readonly roster: CameraRoster;
+  readonly switches: CameraSwitches;
   readonly latency: SendLatency;
   readonly mjpeg: MjpegOutput;
+  readonly announcements: Announcements;
 }
 
 function createHttp({ config, clock, log, version, webDirectory }: AppOptions, parts: AppParts): HttpServer {
-  const { registry, roster, latency, mjpeg } = parts;
+  const { registry, roster, switches, latency, mjpeg, announcements } = parts;
   const { host, port, limits } = config.server;
   const shared = { registry, viewers: mjpeg, clock, version };
   const routes: readonly HttpRoute[] = [
@@ -74,12 +116,20 @@ function createHttp({ config, clock, log, version, webDirectory }: AppOptions, p
     ...createSnapshotRoutes({ registry, clock }),
     ...createApiRoutes({
       ...shared,
+      switches,
       controls: (id) => roster.controls(id),
       formats: (id) => roster.formats(id),
       routes: () => http.routes(),
       aliases: routeAliases,
     }),
-    ...createStatusRoutes({ ...shared, http: () => http.stats, latency, jpegQuality }),
+    ...createMqttRoutes(() => announcements.mqttStatus),
+    ...createStatusRoutes({
+      ...shared,
+      http: () => http.stats,
+      mqtt: () => announcements.mqttStatus,
+      latency,
+      jpegQuality,
+    }),
   ];
   const http = createHttpServer({
     host,

@@ -20,6 +20,10 @@ export const mqttSection = {
     example: "sightline",
   }),
   baseTopic: text({ doc: "Every topic of ours starts with it.", default: "sightline", ...topic }),
+  discovery: flag({
+    doc: "Home Assistant adds the cameras by itself (MQTT discovery). Pictures, states and commands go by MQTT in any case.",
+    default: true,
+  }),
   discoveryPrefix: text({
     doc: "Home Assistant's discovery prefix, as set in its MQTT integration.",
     default: "homeassistant",
@@ -49,7 +53,7 @@ export const mqttSection = {
       unit: "seconds",
     }),
     idleSeconds: whole({
-      doc: "How often an idle camera is started for a preview picture; 0: never.",
+      doc: "How often an idle camera is started for a preview picture; 0: only at connect, when Home Assistant starts, and on request.",
       default: 60,
       min: 0,
       max: 86_400,

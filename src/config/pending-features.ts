@@ -14,8 +14,6 @@ const pendingFeatures: readonly PendingFeature[] = [
   { key: "server.basePath", off: ["server.basePath", "/"] },
   { key: "server.trustedProxies" },
   { key: "server.hosts" },
-  { key: "mqtt" },
-  { key: "mdns", off: ["mdns.enabled", false] },
   { key: "rtsp", off: ["rtsp.enabled", false] },
   { key: "onvif", off: ["onvif.enabled", false] },
   { key: "motion", off: ["motion.enabled", false] },

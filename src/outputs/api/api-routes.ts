@@ -3,10 +3,19 @@ import { ConfigError, DeviceError } from "../../core/errors.ts";
 import type { ControlsPort } from "../../hub/camera-controls.ts";
 import type { CameraFeed } from "../../hub/camera-feed.ts";
 import type { CameraRegistry } from "../../hub/camera-registry.ts";
+import type { CameraSwitch } from "../../hub/camera-switch.ts";
 import type { HttpReply, HttpRequest, HttpRoute, RouteAlias } from "../../protocol/http/route.ts";
-import { cameraDetailSchema, cameraListSchema, controlListSchema, controlValuesSchema } from "./api-schemas.ts";
+import {
+  cameraChangeSchema,
+  cameraDetailSchema,
+  cameraListSchema,
+  cameraSchema,
+  controlListSchema,
+  controlValuesSchema,
+} from "./api-schemas.ts";
 import { describeCamera, type FormatsPort, type OfferedFormat } from "./camera-view.ts";
 import { invalidControls, readControlValues } from "./control-values.ts";
+import { HttpProblem } from "../../protocol/http/problem.ts";
 import { describeApi } from "./openapi.ts";
 import type { ViewersPort } from "../../hub/viewers-port.ts";
 
@@ -14,6 +23,7 @@ import type { ViewersPort } from "../../hub/viewers-port.ts";
 export interface ApiOptions {
   readonly registry: CameraRegistry;
   readonly viewers: ViewersPort;
+  readonly switches: CameraSwitch;
   /** The controls of a camera; undefined for one that has none. */
   readonly controls: (cameraId: string) => ControlsPort | undefined;
   /** Absent: nobody knows what cameras can do. */
@@ -33,14 +43,16 @@ export function createApiRoutes(options: ApiOptions): readonly HttpRoute[] {
   }));
 }
 
-function cameraRoutes({ registry, viewers, formats, clock }: ApiOptions): HttpRoute[] {
+function cameraRoutes(options: ApiOptions): HttpRoute[] {
+  const { registry, formats, switches } = options;
+  const describe = (feed: CameraFeed) => describeCamera(feed, options);
   return [
     {
       method: "GET",
       path: "/api/cameras",
       summary: "All cameras with their state",
       response: { type: "application/json", schema: cameraListSchema },
-      handle: () => json({ cameras: registry.list().map((feed) => describeCamera(feed, viewers, clock)) }),
+      handle: () => json({ cameras: registry.list().map(describe) }),
     },
     {
       method: "GET",
@@ -51,7 +63,32 @@ function cameraRoutes({ registry, viewers, formats, clock }: ApiOptions): HttpRo
       handle: async (request) => {
         const feed = findCamera(registry, request);
         const offered = (await askFormats(formats, feed.id)) ?? null;
-        return json({ ...describeCamera(feed, viewers, clock), formats: offered });
+        return json({ ...describe(feed), formats: offered });
+      },
+    },
+    {
+      method: "PATCH",
+      path: "/api/cameras/:id",
+      summary: "Switches a camera off (it is closed, and nobody is shown anything) or on again",
+      requestSchema: cameraChangeSchema,
+      response: { type: "application/json", schema: cameraSchema },
+      problems: [400, 404, 408, 413, 415],
+      handle: async (request) => {
+        const feed = findCamera(registry, request);
+        switches.turn(feed.id, readEnabled(await request.json()), "in the API");
+        return json(describe(feed));
+      },
+    },
+    {
+      method: "POST",
+      path: "/api/cameras/:id/restart",
+      summary: "Closes a camera and opens it again",
+      response: { type: "application/json", schema: cameraSchema },
+      problems: [404],
+      handle: (request) => {
+        const feed = findCamera(registry, request);
+        switches.restart(feed.id);
+        return json(describe(feed));
       },
     },
   ];
@@ -105,6 +142,14 @@ function openApiRoute({ routes, aliases, version }: ApiOptions): HttpRoute {
     response: { type: "application/json", schema: { type: "object" } },
     handle: () => json(describeApi(routes(), aliases, version)),
   };
+}
+
+function readEnabled(body: unknown): boolean {
+  const { enabled, ...others } = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
+  if (typeof enabled !== "boolean" || Object.keys(others).length > 0) {
+    throw new HttpProblem(400, 'the body must be {"enabled": true} or {"enabled": false}');
+  }
+  return enabled;
 }
 
 function findCamera(registry: CameraRegistry, request: HttpRequest): CameraFeed {

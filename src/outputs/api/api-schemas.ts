@@ -31,6 +31,7 @@ const cameraProperties = {
   state: { enum: ["starting", "live", "stalled", "lost", "idle", "off"] },
   reason: { type: "string", description: "why it is in this state, in plain words" },
   since: { type: "string", format: "date-time", description: "when it came into this state" },
+  enabled: { type: "boolean", description: "false while it is switched off" },
   format: { ...nullable(captureFormat), description: "what it delivers; null until it was opened once" },
   frameAgeMs: { ...nullable(count), description: "age of the newest frame; null while none is there" },
   fps: { type: "number", description: "measured over the last seconds" },
@@ -45,7 +46,7 @@ const cameraProperties = {
 };
 
 /** JSON schema of one camera in a list. */
-const cameraSchema = object(cameraProperties);
+export const cameraSchema = object(cameraProperties);
 
 /** JSON schema of one camera on its own: with what it can do. */
 export const cameraDetailSchema = object({
@@ -86,6 +87,32 @@ export const controlListSchema = object({
     ),
   },
 });
+
+/** JSON schema of what PATCH of a camera takes. */
+export const cameraChangeSchema = {
+  ...object({ enabled: { type: "boolean" } }),
+  additionalProperties: false,
+  example: { enabled: false },
+};
+
+/** JSON schema of `GET /api/mqtt`. */
+export const mqttSchema = object(
+  {
+    state: { enum: ["connecting", "connected", "waiting", "off"], description: "waiting: for the next attempt" },
+    reason: { type: "string", description: "why it is in this state, in plain words" },
+    broker: { type: "string", description: "without user and password" },
+    protocol: { ...nullable({ enum: ["5.0", "3.1.1"] }), description: "version of MQTT; null while not connected" },
+    since: { type: "string", format: "date-time", description: "since when it is connected, or is not" },
+    connections: { ...count, description: "connections that were made" },
+    queued: { ...count, description: "messages that wait or are under way" },
+    counts: {
+      ...object({ sent: count, replaced: count, dropped: count, oversize: count, received: count }),
+      description:
+        "messages since the start; replaced: a newer one of the same topic came first; oversize: larger than the broker takes",
+    },
+  },
+  ["broker", "protocol", "since", "connections", "queued", "counts"],
+);
 
 /** JSON schema of what PATCH takes: values by control name. */
 export const controlValuesSchema = {

@@ -1,5 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
+import { bitsPerSecond } from "../../hub/bitrate.ts";
 import type { CameraFeed } from "../../hub/camera-feed.ts";
+import type { CameraSwitch } from "../../hub/camera-switch.ts";
 import { newestFrameAgeMs } from "../../hub/frame-age.ts";
 import type { ViewersPort } from "../../hub/viewers-port.ts";
 
@@ -20,8 +22,15 @@ interface OfferedSize {
 /** What a camera can do, where somebody knows: undefined for cameras that do not say. Throws DeviceError. */
 export type FormatsPort = (cameraId: string) => Promise<readonly OfferedFormat[] | undefined>;
 
+/** What a camera's description is read from, beside the camera. */
+export interface CameraViewSources {
+  readonly viewers: ViewersPort;
+  readonly switches: CameraSwitch;
+  readonly clock: Clock;
+}
+
 /** A camera as `/api/cameras` shows it; the schemas in api-schemas.ts say the same to machines. */
-export function describeCamera(feed: CameraFeed, viewers: ViewersPort, clock: Clock) {
+export function describeCamera(feed: CameraFeed, { viewers, switches, clock }: CameraViewSources) {
   const { state, reason, since } = feed.state.status;
   const { frames, drops, restarts, lastError, fps } = feed.stats;
   const ageMs = newestFrameAgeMs(clock, feed);
@@ -34,10 +43,11 @@ export function describeCamera(feed: CameraFeed, viewers: ViewersPort, clock: Cl
     state,
     reason,
     since: new Date(since).toISOString(),
+    enabled: switches.isOn(feed.id),
     format: feed.format ?? null,
     frameAgeMs: ageMs === undefined ? null : Math.round(ageMs),
     fps: Math.round(fps * 10) / 10,
-    bitrate: bitrate(feed),
+    bitrate: bitsPerSecond(feed),
     frames,
     drops,
     restarts,
@@ -53,14 +63,4 @@ export function describeCamera(feed: CameraFeed, viewers: ViewersPort, clock: Cl
       controls: `/api${base}/controls`,
     },
   };
-}
-
-/**
- * Bits a second at the rate measured now: of the frames as the camera sends them, by their mean size so far; of a raw
- * camera's pictures as they are sent on, by the newest one's size.
- */
-function bitrate({ stats, format, jpeg }: CameraFeed): number {
-  const mean = stats.frames === 0 ? 0 : stats.bytes / stats.frames;
-  const sizeBytes = format?.codec === "raw" ? (jpeg.latest?.bytes.length ?? 0) : mean;
-  return Math.round(sizeBytes * 8 * stats.fps);
 }

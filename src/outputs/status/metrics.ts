@@ -6,6 +6,7 @@ import { newestFrameAgeMs } from "../../hub/frame-age.ts";
 import type { StreamStateName } from "../../hub/stream-state.ts";
 import type { ViewersPort } from "../../hub/viewers-port.ts";
 import type { HttpStatsPort } from "./http-stats-port.ts";
+import type { MqttStatsPort } from "./mqtt-stats-port.ts";
 import { latencyBounds, type SendLatency } from "./send-latency.ts";
 
 /** What the metrics are read from. */
@@ -14,6 +15,8 @@ export interface MetricsSources {
   readonly viewers: ViewersPort;
   /** Undefined until there is a server. */
   readonly http: () => HttpStatsPort | undefined;
+  /** Undefined where no MQTT broker is configured. */
+  readonly mqtt: () => MqttStatsPort | undefined;
   readonly latency: SendLatency;
   readonly clock: Clock;
   readonly version: string;
@@ -37,6 +40,7 @@ export async function createMetrics(sources: MetricsSources): Promise<Registry> 
   client.collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
   addCameraMetrics(client, registry, sources);
   addHttpMetrics(client, registry, sources);
+  addMqttMetrics(client, registry, sources);
   registry.registerMetric(createLatencyHistogram(sources.latency));
   return registry;
 }
@@ -120,6 +124,36 @@ function addHttpMetrics(client: typeof PromClient, registry: Registry, { http, v
   );
   counter("sightline_http_refusals_total", "Clients turned away, by cause", ["cause"], () =>
     Object.entries(http()?.refusals ?? {}).map(([cause, n]): Sample => [{ cause }, n]),
+  );
+}
+
+function addMqttMetrics(client: typeof PromClient, registry: Registry, { mqtt }: MetricsSources): void {
+  const counter = adder(client.Counter, registry);
+  const gauge = adder(client.Gauge, registry);
+  const one = (read: (stats: MqttStatsPort) => number) => (): Sample[] => {
+    const stats = mqtt();
+    return stats ? [[{}, read(stats)]] : [];
+  };
+  gauge(
+    "sightline_mqtt_connected",
+    "1 while there is a connection to the broker",
+    [],
+    one(({ state }) => (state === "connected" ? 1 : 0)),
+  );
+  counter(
+    "sightline_mqtt_connections_total",
+    "Connections to the broker that were made",
+    [],
+    one(({ connections }) => connections),
+  );
+  gauge(
+    "sightline_mqtt_queued",
+    "Messages that wait for the broker",
+    [],
+    one(({ queued }) => queued),
+  );
+  counter("sightline_mqtt_messages_total", "Messages, by what became of them", ["outcome"], () =>
+    Object.entries(mqtt()?.counts ?? {}).map(([outcome, n]): Sample => [{ outcome }, n]),
   );
 }
 
