@@ -1,4 +1,5 @@
-// Writes what is generated from the schema: docs/reference/configuration.md and config/sightline.example.yaml.
+// Writes what is generated from the sources: docs/reference/configuration.md, config/sightline.example.yaml (from the schema)
+// and docs/reference/mqtt.md (from the topics and entities).
 //   node scripts/docs.mjs [--check] [--from DIR]
 //     --check     writes nothing, fails when a file is stale
 //     --from DIR  where the compiled program is (default: dist, built when it is stale)
@@ -12,13 +13,15 @@ const from = at < 0 ? "dist" : process.argv[at + 1];
 if (from === undefined) fail("--from needs a directory");
 if (at < 0) await run("node", ["scripts/build.mjs", "--if-stale"]);
 
-const load = (name) => import(pathToFileURL(resolve(from, "config", `${name}.js`)).href);
-const { describeExample, describeReference } = await load("describe");
-const { schema } = await load("schema");
+const load = (name) => import(pathToFileURL(resolve(from, `${name}.js`)).href);
+const { describeExample, describeReference } = await load("config/describe");
+const { schema } = await load("config/schema");
+const { describeMqtt } = await load("announce/mqtt/describe-mqtt");
 
 const pages = {
   "docs/reference/configuration.md": describeReference(schema),
   "config/sightline.example.yaml": describeExample(schema),
+  "docs/reference/mqtt.md": describeMqtt(),
 };
 const stale = Object.entries(pages).filter(([file, text]) => !existsSync(file) || readFileSync(file, "utf8") !== text);
 if (!process.argv.includes("--check")) {

@@ -1,5 +1,5 @@
 // Compiles src/ and test/ into build/ and runs test tiers with Node's own runner.
-//   node scripts/test.mjs [TIER|FILE.ts]...      tiers: unit server contract repo e2e camera-vm (default: the fast four)
+//   node scripts/test.mjs [TIER|FILE.ts]...      tiers: unit server contract repo e2e camera-vm home-assistant (default: the fast four)
 import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { run, fail } from "./run.mjs";
@@ -24,7 +24,7 @@ const files = (wanted.length > 0 ? wanted : fast).flatMap((name) => {
   return [join(outDir, name.replace(/\.ts$/, ".js"))];
 });
 if (files.length === 0) fail(`no test in ${wanted.join(" ")}`);
-const heavy = files.some((file) => /\/(e2e|camera-vm)\//.test(file));
+const heavy = files.some((file) => /\/(e2e|camera-vm|home-assistant)\//.test(file));
 await run("node", [
   "--enable-source-maps",
   "--test",

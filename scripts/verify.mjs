@@ -30,6 +30,7 @@ const steps = [
   ...["unit", "server", "contract", "repo", "e2e"].map((tier) => testTier(tier, 10)),
   testTier("camera-vm", isLong ? 90 : 18),
   { name: "bench", command: ["node", "scripts/bench.mjs", ...(isLong ? [] : ["--quick"])], minutes: isLong ? 120 : 6 },
+  testTier("home-assistant", 12),
 ];
 
 for (const step of steps) {

@@ -57,7 +57,7 @@ export function createApp(options: AppOptions): App {
     ...options,
     store,
     port: () => http.port(),
-    ports: createCameraPorts(config, { registry, roster, switches, mjpeg }, () => http.port()),
+    ports: createCameraPorts(config, { registry, roster, switches, viewers: mjpeg }, () => http.port()),
   });
   const http = createHttp(options, { registry, roster, switches, latency, mjpeg, announcements });
   return {
@@ -82,13 +82,18 @@ export function createApp(options: AppOptions): App {
 /** What those who announce the cameras may ask and do. */
 export function createCameraPorts(
   config: Config,
-  { registry, roster, switches, mjpeg }: Pick<AppParts, "registry" | "roster" | "switches" | "mjpeg">,
+  {
+    registry,
+    roster,
+    switches,
+    viewers,
+  }: Pick<AppParts, "registry" | "roster" | "switches"> & Pick<CameraPorts, "viewers">,
   port: () => number,
 ): CameraPorts {
   return {
     registry,
     switches,
-    viewers: mjpeg,
+    viewers,
     controls: (id) => roster.controls(id),
     // Loaded when the first picture does not fit.
     fit: async (picture, bounds) => (await import("./transcode/fit-jpeg.ts")).fitJpeg(picture, bounds),

@@ -7,7 +7,7 @@ import { checkCommand, formatConfigError } from "./cli/check-command.ts";
 import { parseCommandLine, UsageError, type CommandLine } from "./cli/command-line.ts";
 import { loadConfig, type ConfigFlags, type LoadedConfig } from "./config/load.ts";
 import { systemClock } from "./core/clock.ts";
-import { ConfigError, DeviceError, StorageError } from "./core/errors.ts";
+import { ConfigError, DeviceError, StorageError, UnavailableError } from "./core/errors.ts";
 import type { RootLog } from "./log/create-log.ts";
 
 /** sysexits.h */
@@ -35,12 +35,15 @@ async function run(argv: readonly string[]): Promise<number> {
     return await runCommand(parseCommandLine(argv));
   } catch (error) {
     if (error instanceof ConfigError) complain(formatConfigError(error));
-    else if (error instanceof UsageError || error instanceof DeviceError || error instanceof StorageError) {
-      complain(`sightline: ${error.message}\n`);
-    } else throw error;
+    else if (isToldPlainly(error)) complain(`sightline: ${error.message}\n`);
+    else throw error;
     if (error instanceof UsageError) return exUsage;
     return error instanceof ConfigError ? exConfig : 1;
   }
+}
+
+function isToldPlainly(error: unknown): error is Error {
+  return [UsageError, DeviceError, StorageError, UnavailableError].some((kind) => error instanceof kind);
 }
 
 async function runCommand(line: CommandLine): Promise<number> {
@@ -58,6 +61,12 @@ async function runCommand(line: CommandLine): Promise<number> {
     case "controls": {
       const { runControlsCommand } = await import("./cli/controls-command.ts");
       return runControlsCommand({ device: line.device, json: line.json, write });
+    }
+    case "mqtt": {
+      const { config } = loadConfig({ flags: line.flags });
+      const { runMqttCommand } = await import("./cli/mqtt-command.ts");
+      const tools = { config, clock: systemClock, version: readVersion() };
+      return runMqttCommand({ ...tools, action: line.action, json: line.json, write, remark: complain });
     }
     case "serve":
       return serve(line.flags);

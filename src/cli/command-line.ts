@@ -18,6 +18,12 @@ export type CommandLine =
       readonly json: boolean;
       readonly flags: ConfigFlags;
     }
+  | {
+      readonly command: "mqtt";
+      readonly action: "dry-run" | "clear";
+      readonly json: boolean;
+      readonly flags: ConfigFlags;
+    }
   | { readonly command: "help" | "version" };
 
 const options = {
@@ -29,11 +35,13 @@ const options = {
   "log-level": { type: "string", short: "l" },
   set: { type: "string", multiple: true },
   json: { type: "boolean" },
+  "dry-run": { type: "boolean" },
+  clear: { type: "boolean" },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean", short: "V" },
 } as const;
 
-const commands = ["serve", "devices", "controls", "check", "help", "version"] as const;
+const commands = ["serve", "devices", "controls", "check", "mqtt", "help", "version"] as const;
 
 /** Reads the arguments after the program's name. Throws {@link UsageError} with what was probably meant. */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
@@ -54,13 +62,22 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   checkOperands(command, operands);
   if (command === "help" || command === "version") return { command };
   const json = values.json === true;
-  if (json && command !== "devices" && command !== "controls") {
-    throw new UsageError(`--json goes with devices and controls, not with ${command}`);
+  if (json && !["devices", "controls", "mqtt"].includes(command)) {
+    throw new UsageError(`--json goes with devices, controls and mqtt, not with ${command}`);
   }
   const flags = toFlags(values);
+  const actions = (["dry-run", "clear"] as const).filter((name) => values[name] === true);
+  if (command === "mqtt") return { command, action: readAction(actions), json, flags };
+  if (actions[0]) throw new UsageError(`--${actions[0]} goes with mqtt, not with ${command}`);
   if (command === "devices") return { command, json, flags };
   if (command === "controls") return { command, device: operands[0] ?? flags.device, json, flags };
   return { command, flags };
+}
+
+/** What `mqtt` is to do. */
+function readAction([action, ...others]: readonly ("dry-run" | "clear")[]): "dry-run" | "clear" {
+  if (action === undefined || others.length > 0) throw new UsageError("mqtt needs one of --dry-run and --clear");
+  return action;
 }
 
 interface OptionToken {

@@ -9,6 +9,9 @@ Commands:
   controls [DEVICE] [--json]
                          list a camera's controls, ready to paste into the configuration
   check                  check the configuration and say what would run
+  mqtt --dry-run [--json]
+                         print every MQTT message of a fresh start, without a broker
+  mqtt --clear           take everything of Sightline from the MQTT broker
 
 Flags:
   -c, --config FILE      configuration file; else ./sightline.yaml, then
@@ -19,7 +22,7 @@ Flags:
       --data-dir DIR     where Sightline keeps its own files (dataDir)
   -l, --log-level LEVEL  debug, info, warn, error or fatal; also D, I, W, E, C (log.level)
       --set KEY=VALUE    set any key, e.g. --set cameras.0.width=640; may be repeated
-      --json             answer devices and controls in JSON
+      --json             answer devices, controls and mqtt in JSON
   -h, --help             this text
   -V, --version          the version
 
