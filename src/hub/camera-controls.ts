@@ -53,8 +53,23 @@ export interface ControlsPort {
   /** All controls; opens the device for a moment when it is not open. Throws DeviceError. */
   list(): Promise<readonly CameraControl[]>;
   /**
-   * Sets by normalised name, remembers for every re-open, and answers with what the driver then says. Throws ConfigError
-   * (all mistakes at once, keys `controls.NAME`) when a name or value is wrong: then nothing was set; and DeviceError.
+   * Sets by normalised name, remembers it for this very camera, also over replug and restart, and answers with what the
+   * driver then says. Throws ConfigError (all mistakes at once, keys `controls.NAME`) when a name or value is wrong: then
+   * nothing was set; and DeviceError.
    */
   set(values: Readonly<Record<string, ControlValue>>): Promise<readonly CameraControl[]>;
+  /**
+   * The camera's own defaults, then the config's values; what was set since is forgotten for good. Answers with what the
+   * driver then says. Throws DeviceError.
+   */
+  toDefaults(): Promise<readonly CameraControl[]>;
+  /**
+   * `listener` gets all controls whenever something about them is no longer as it was last told: set by anybody through
+   * this port, set when the camera is opened, or, while it is open, by another program or the camera itself. Values that
+   * are `volatile` are no change. It must neither block nor throw. The answer ends it.
+   */
+  onChange(listener: ControlsListener): () => void;
 }
+
+/** Is told of all controls of a camera. */
+export type ControlsListener = (controls: readonly CameraControl[]) => void;

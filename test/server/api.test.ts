@@ -44,6 +44,8 @@ function createControls(): ControlsPort & { readonly sets: Readonly<Record<strin
       sets.push(values);
       return Promise.resolve([{ ...brightness, value: values["brightness"] ?? 0 }]);
     },
+    toDefaults: () => Promise.resolve([brightness]),
+    onChange: () => () => undefined,
   };
 }
 
@@ -65,6 +67,7 @@ test("a camera shows everything that is known of it", async () => {
     origin: "/dev/video0",
     state: "live",
     reason: "streaming",
+    enabled: true,
     format: { codec: "jpeg", pixelFormat: "MJPG", width: 1280, height: 720, fps: 30 },
     fps: 30,
     bitrate: 11_988_000,
@@ -185,7 +188,8 @@ test("a camera without controls lists none and can be set none", async () => {
 
 test("a camera that cannot be asked for its controls is 503 with the reason", async () => {
   const failure = new DeviceError("busy", "/dev/video0 is in use by motion (pid 812)");
-  const controls: ControlsPort = { list: () => Promise.reject(failure), set: () => Promise.reject(failure) };
+  const fail = () => Promise.reject(failure);
+  const controls: ControlsPort = { list: fail, set: fail, toDefaults: fail, onChange: () => () => undefined };
   const rig = await startRig({ cameras: [createCamera("front")], controls: () => controls });
   for (const init of [{}, patch({ brightness: 1 })]) {
     const response = await rig.get("/api/cameras/front/controls", init);
@@ -195,4 +199,43 @@ test("a camera that cannot be asked for its controls is 503 with the reason", as
     assert.equal(problem["detail"], "/dev/video0 is in use by motion (pid 812)");
     assert.equal(problem["code"], "busy");
   }
+});
+
+test("a camera is switched off and on, and restarted", async () => {
+  const rig = await startRig({ cameras: [createCamera("front")] });
+  const off = await rig.get("/api/cameras/front", patch({ enabled: false }));
+  assert.equal(off.status, 200);
+  assert.equal(((await off.json()) as { enabled: boolean }).enabled, false);
+  await rig.get("/api/cameras/front", patch({ enabled: true }));
+  assert.equal((await rig.get("/api/cameras/front/restart", { ...patch({}), method: "POST" })).status, 200);
+  assert.deepEqual(rig.switches.told, ["off front in the API", "on front in the API", "restart front"]);
+  for (const body of [{}, { enabled: "no" }, { enabled: true, name: "x" }, [], null]) {
+    assert.equal((await readProblem(await rig.get("/api/cameras/front", patch(body))))["status"], 400);
+  }
+  assert.equal((await rig.get("/api/cameras/back", patch({ enabled: true }))).status, 404);
+  assert.equal((await rig.get("/api/cameras/back/restart", { ...patch({}), method: "POST" })).status, 404);
+  assert.equal((await rig.get("/api/cameras/front/restart", { method: "POST" })).status, 415);
+  assert.equal(rig.switches.told.length, 3, "what is refused changes nothing");
+});
+
+test("the connection to the MQTT broker, and that there is none", async () => {
+  const none = await startRig();
+  assert.deepEqual(await (await none.get("/api/mqtt")).json(), { state: "off", reason: "mqtt.url is not set" });
+  const counts = { sent: 1, replaced: 0, dropped: 0, oversize: 0, received: 0 };
+  const status = {
+    state: "waiting",
+    broker: "mqtts://host:8883",
+    protocol: undefined,
+    since: Date.parse("2026-11-20T10:00:00Z"),
+    reason: "refuses user or password",
+    connections: 0,
+    queued: 0,
+    counts,
+  } as const;
+  const rig = await startRig({ mqtt: () => status });
+  assert.deepEqual(await (await rig.get("/api/mqtt")).json(), {
+    ...status,
+    protocol: null,
+    since: "2026-11-20T10:00:00.000Z",
+  });
 });

@@ -11,12 +11,14 @@ import type { ViewerInfo, ViewersPort } from "../../src/hub/viewers-port.ts";
 import type { H264Frame, JpegFrame, RawFrame } from "../../src/media/frame.ts";
 import { createApiRoutes } from "../../src/outputs/api/api-routes.ts";
 import type { FormatsPort } from "../../src/outputs/api/camera-view.ts";
+import { createMqttRoutes, type MqttView } from "../../src/outputs/api/mqtt-routes.ts";
 import { resolveAlias, routeAliases } from "../../src/outputs/http/aliases.ts";
 import { createHttpServer, type HttpServer, type HttpServerOptions } from "../../src/outputs/http/http-server.ts";
 import { createSnapshotRoutes, type SnapshotOptions } from "../../src/outputs/snapshot/snapshot-routes.ts";
 import { SendLatency } from "../../src/outputs/status/send-latency.ts";
 import { createStatusRoutes } from "../../src/outputs/status/status-routes.ts";
 import type { HttpRoute } from "../../src/protocol/http/route.ts";
+import { RecordedSwitch } from "../support/recorded-switch.ts";
 
 /** A camera whose frames and states the test makes. */
 export interface HandMadeCamera {
@@ -116,6 +118,7 @@ export interface RigOptions {
   readonly formats?: FormatsPort;
   readonly snapshot?: Partial<SnapshotOptions>;
   readonly server?: Partial<HttpServerOptions>;
+  readonly mqtt?: () => MqttView | undefined;
 }
 
 /** A running server and what it was made of. */
@@ -123,6 +126,7 @@ export interface Rig {
   readonly server: HttpServer;
   readonly registry: CameraRegistry;
   readonly latency: SendLatency;
+  readonly switches: RecordedSwitch;
   readonly url: string;
   get(path: string, init?: RequestInit): Promise<Response>;
 }
@@ -139,17 +143,21 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     losses: () => ({ skipped: 3, stuck: 1 }),
   };
   const clock = options.clock ?? systemClock;
+  const switches = new RecordedSwitch();
+  const mqtt = options.mqtt ?? (() => undefined);
   const shared = { registry, viewers, clock, version: "1.2.3" };
   const routes: HttpRoute[] = [
     ...createSnapshotRoutes({ registry, clock, ...options.snapshot }),
     ...createApiRoutes({
       ...shared,
+      switches,
       controls: options.controls ?? (() => undefined),
       ...(options.formats ? { formats: options.formats } : {}),
       routes: () => server.routes(),
       aliases: routeAliases,
     }),
-    ...createStatusRoutes({ ...shared, http: () => server.stats, latency, jpegQuality: 80 }),
+    ...createMqttRoutes(mqtt),
+    ...createStatusRoutes({ ...shared, http: () => server.stats, mqtt, latency, jpegQuality: 80 }),
     ...(options.routes ?? []),
   ];
   const server: HttpServer = createHttpServer({
@@ -165,7 +173,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   await server.start();
   after(() => server.stop());
   const url = `http://127.0.0.1:${server.port()}`;
-  return { server, registry, latency, url, get: (path, init) => fetch(url + path, init) };
+  return { server, registry, latency, switches, url, get: (path, init) => fetch(url + path, init) };
 }
 
 /** The problem document of an answer, checked to be one. */

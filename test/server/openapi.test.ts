@@ -77,7 +77,7 @@ test("every documented operation answers as documented", async () => {
         const response = await rig.get(path.replace("{id}", "front"), { method: method.toUpperCase() });
         const name = key(method, path);
         assert.ok(![404, 405, 500].includes(response.status), `${name}: ${response.status}`);
-        if (method === "patch") {
+        if (method === "patch" || method === "post") {
           assert.equal(response.status, 415, name);
           continue;
         }

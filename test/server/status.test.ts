@@ -130,12 +130,30 @@ test("state speaks ustreamer's JSON", async () => {
   assert.equal(none.result.source.online, false);
 });
 
+test("metrics tell how the connection to the MQTT broker is, where there is one", async () => {
+  const none = await (await (await startRig()).get("/metrics")).text();
+  assert.doesNotMatch(none, /^sightline_mqtt_connected /m);
+  const counts = { sent: 7, replaced: 1, dropped: 2, oversize: 3, received: 4 };
+  const told = { broker: "mqtt://host:1883", protocol: "5.0", since: 0, reason: "connected" };
+  const status = { ...told, state: "connected", connections: 2, queued: 5, counts } as const;
+  const text = await (await (await startRig({ mqtt: () => status })).get("/metrics")).text();
+  for (const line of [
+    "sightline_mqtt_connected 1",
+    "sightline_mqtt_connections_total 2",
+    "sightline_mqtt_queued 5",
+    'sightline_mqtt_messages_total{outcome="sent"} 7',
+    'sightline_mqtt_messages_total{outcome="oversize"} 3',
+  ]) {
+    assert.ok(text.split("\n").includes(line), line);
+  }
+});
+
 test("metrics keep no process alive", () => {
   const metrics = new URL("../../src/outputs/status/metrics.js", import.meta.url);
   const script = `
     const { createMetrics } = await import(${JSON.stringify(metrics.href)});
     const nothing = { list: () => [], entries: () => [].values(), viewers: () => 0, clients: () => [], losses: () => ({}) };
-    const sources = { registry: nothing, viewers: nothing, latency: nothing, http: () => undefined, version: "x" };
+    const sources = { registry: nothing, viewers: nothing, latency: nothing, http: () => undefined, mqtt: () => undefined, version: "x" };
     const registry = await createMetrics(sources);
     await registry.metrics();
     console.log("scraped");`;

@@ -84,9 +84,12 @@ function cameraRoutes(options: ApiOptions): HttpRoute[] {
       path: "/api/cameras/:id/restart",
       summary: "Closes a camera and opens it again",
       response: { type: "application/json", schema: cameraSchema },
-      problems: [404],
-      handle: (request) => {
+      requestSchema: { type: "object" },
+      problems: [400, 404, 408, 413, 415],
+      handle: async (request) => {
         const feed = findCamera(registry, request);
+        // Asked for as JSON, if only {}: another site's page cannot send that without asking first.
+        await request.json();
         switches.restart(feed.id);
         return json(describe(feed));
       },

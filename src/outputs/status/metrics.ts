@@ -40,7 +40,8 @@ export async function createMetrics(sources: MetricsSources): Promise<Registry> 
   client.collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
   addCameraMetrics(client, registry, sources);
   addHttpMetrics(client, registry, sources);
-  addMqttMetrics(client, registry, sources);
+  // A metric without a value would be shown as 0, and "not connected" where there is no broker would be an alarm.
+  if (sources.mqtt()) addMqttMetrics(client, registry, sources);
   registry.registerMetric(createLatencyHistogram(sources.latency));
   return registry;
 }
