@@ -2,11 +2,11 @@ import { hostname } from "node:os";
 import { bridgeId } from "./announce/bridge-id.ts";
 import type { LinkStatus } from "./announce/mqtt/link-status.ts";
 import type { CameraPorts } from "./announce/mqtt/ports.ts";
-import { isLoopback } from "./announce/reachable-url.ts";
 import type { Config } from "./config/schema.ts";
 import type { Clock } from "./core/clock.ts";
 import type { Service } from "./core/lifecycle.ts";
 import type { Log } from "./core/log.ts";
+import { isLoopback } from "./core/loopback.ts";
 import type { MqttService } from "./mqtt-service.ts";
 import type { StateStore } from "./store/state-file.ts";
 

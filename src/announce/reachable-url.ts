@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { networkInterfaces, type NetworkInterfaceInfo } from "node:os";
+import { isLoopback } from "../core/loopback.ts";
 
 /** Names that mean every address of this machine. */
 const everyAddress = new Set(["::", "0.0.0.0", ""]);
@@ -16,11 +17,6 @@ export function reachableUrl(
   const address = everyAddress.has(host) ? firstAddress(interfaces) : host;
   if (address === undefined || isLoopback(address)) return undefined;
   return `http://${isIP(address) === 6 ? `[${address}]` : address}:${port}`;
-}
-
-/** Whether only this machine reaches it. */
-export function isLoopback(host: string): boolean {
-  return /^(localhost|127(\.\d+){3}|::1|::ffff:127(\.\d+){3})$/i.test(host);
 }
 
 /** Interfaces of containers and virtual machines lead nowhere. */

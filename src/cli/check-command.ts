@@ -1,4 +1,6 @@
+import { parseBrokerAddress } from "../announce/mqtt/broker-address.ts";
 import { ConfigError } from "../core/errors.ts";
+import { isLoopback } from "../core/loopback.ts";
 import { loadConfig, type ConfigSources, type LoadedConfig } from "../config/load.ts";
 import type { CameraConfig, Config } from "../config/schema.ts";
 
@@ -35,6 +37,7 @@ function describeRun({ config, file, warnings }: LoadedConfig): string {
     `configuration  ${file ?? "no file"}`,
     `http           ${formatAddress(config.server.host, config.server.port)}`,
     ...describeCameras(config.cameras),
+    ...describeAnnouncements(config),
     `data           ${config.dataDir}`,
     `log            ${describeLog(config)}`,
     ...warnings.map((warning) => `warning        ${warning}`),
@@ -59,6 +62,17 @@ function describeCamera(camera: CameraConfig): string {
   const size = width === undefined && height === undefined ? undefined : `${width ?? "auto"}x${height ?? "auto"}`;
   const rate = fps === undefined ? undefined : `${fps} fps`;
   return [id, source, origin, format, size, rate, capture].filter((word) => word !== undefined).join("  ");
+}
+
+function describeAnnouncements({ mqtt, mdns, server }: Config): string[] {
+  const discovery = mqtt.discovery ? `Home Assistant at ${mqtt.discoveryPrefix}` : "no discovery";
+  const broker =
+    mqtt.url === undefined
+      ? []
+      : [`mqtt           ${parseBrokerAddress(mqtt.url).name}  ${mqtt.baseTopic}  ${discovery}`];
+  return mdns.enabled && !isLoopback(server.host)
+    ? [...broker, "mdns           found by name in the local network"]
+    : broker;
 }
 
 function describeLog({ log }: Config): string {

@@ -21,6 +21,7 @@ export function checkConfig(config: Config, findings: Findings): void {
     ...checkPorts(config),
     ...checkUsers(config),
     ...checkTogether(config),
+    ...checkMqttEncryption(config),
   ];
   for (const { key, allowed, involves = [] } of breaches) {
     const isSound = [key, ...involves].every(
@@ -161,6 +162,18 @@ function checkTogether({ mqtt, homeAssistant }: Config): Breach[] {
   return pairs
     .filter(({ needs, has }) => has[1] !== undefined && needs[1] === undefined)
     .map(({ needs, has }) => ({ key: needs[0], allowed: `must be given together with ${has[0]}`, involves: [has[0]] }));
+}
+
+/** Certificates say that the connection is meant to be encrypted; `mqtt://` would not be. */
+function checkMqttEncryption({ mqtt }: Config): Breach[] {
+  if (mqtt.url === undefined || /^(mqtts|wss):/i.test(mqtt.url)) return [];
+  return (["ca", "cert", "key"] as const)
+    .filter((name) => mqtt[name] !== undefined)
+    .map((name) => ({
+      key: `mqtt.${name}`,
+      allowed: "is only used with an encrypted connection: mqtt.url must begin with mqtts:// or wss://",
+      involves: ["mqtt.url"],
+    }));
 }
 
 function repeated(values: readonly (string | undefined)[], keyOf: (index: number) => string): Breach[] {

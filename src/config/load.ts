@@ -1,4 +1,5 @@
 import { ConfigError } from "../core/errors.ts";
+import { isLoopback } from "../core/loopback.ts";
 import { checkConfig } from "./check-config.ts";
 import { readConfigFile } from "./config-file.ts";
 import { deepFreeze } from "./deep-freeze.ts";
@@ -129,8 +130,7 @@ function warnOfPending({ given }: Findings): string[] {
 }
 
 function warnOfOpenPort({ server }: Config): string[] {
-  const isLocal = /^(localhost|127(\.\d+){3}|::1|::ffff:127(\.\d+){3})$/i.test(server.host);
-  if (!accountsPending || isLocal) return [];
+  if (!accountsPending || isLoopback(server.host)) return [];
   return [
     `there are no accounts yet: whoever reaches port ${server.port} sees every camera; server.host: 127.0.0.1 keeps it to this machine`,
   ];

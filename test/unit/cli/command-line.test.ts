@@ -17,6 +17,12 @@ test("commands, with serve as the one that need not be said", () => {
     json: false,
     flags: {},
   });
+  assert.deepEqual(parseCommandLine(["mqtt", "--dry-run", "--json"]), {
+    command: "mqtt",
+    action: "dry-run",
+    json: true,
+    flags: {},
+  });
   const byFlag = parseCommandLine(["controls", "-d", "/dev/video1"]);
   assert.equal(byFlag.command === "controls" && byFlag.device, "/dev/video1");
 });
@@ -58,7 +64,11 @@ const mistakes: readonly (readonly [line: string, message: string])[] = [
   ["record", 'unknown command "record"; see sightline --help'],
   ["controls a b", 'controls takes one device, not also "b"'],
   ["devices a", 'devices takes no "a"'],
-  ["--json", "--json goes with devices and controls, not with serve"],
+  ["--json", "--json goes with devices, controls and mqtt, not with serve"],
+  ["mqtt", "mqtt needs one of --dry-run and --clear"],
+  ["mqtt --dry-run --clear", "mqtt needs one of --dry-run and --clear"],
+  ["devices --clear", "--clear goes with mqtt, not with devices"],
+  ["mqtt now --clear", 'mqtt takes no "now"'],
 ];
 
 for (const [line, message] of mistakes) {
@@ -84,7 +94,7 @@ test("any arguments are understood or explained on one printable line", () => {
 });
 
 test("the help names every command and flag and fits a terminal", () => {
-  for (const word of "serve devices controls check --json --config --host --port --device --data-dir --log-level --set --help --version -c -p -d -l -h -V".split(
+  for (const word of "serve devices controls check mqtt --dry-run --clear --json --config --host --port --device --data-dir --log-level --set --help --version -c -p -d -l -h -V".split(
     " ",
   )) {
     assert.match(helpText, new RegExp(`(^|[ \\[])${word}\\b`, "m"), word);
@@ -108,6 +118,7 @@ function check(yaml: string | undefined, set: readonly string[] = []) {
 test("check says what would run", () => {
   const yaml = `
 server: { host: 127.0.0.1 }
+mqtt: { url: "mqtt://me:hunter3@broker", baseTopic: cams }
 cameras:
   - { id: front-door, device: /dev/video0, format: mjpeg, width: 1280, height: 720, fps: 30 }
   - { id: pi, source: command, command: [rpicam-vid, --secret, hunter2], capture: always, flip: both }
@@ -119,12 +130,14 @@ cameras:
 http           http://127.0.0.1:8080/
 cameras        front-door  v4l2  /dev/video0  mjpeg  1280x720  30 fps  on-demand
                pi  command  rpicam-vid  auto  always
+mqtt           mqtt://broker:1883  cams  Home Assistant at homeassistant
 data           ./data
 log            info, auto
 warning        accepted, but without effect in this version: cameras.1.flip
 The configuration is right.
 `,
   });
+  assert.match(check(undefined).stdout, /^mdns {11}found by name/m);
   assert.match(
     check(undefined).stdout,
     /^configuration {2}no file\nhttp {11}http:\/\/\[::\]:8080\/\ncameras {8}every capture device;/,

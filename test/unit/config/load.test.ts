@@ -151,7 +151,7 @@ motion: { sensitivity: 5 }
 cameras: [{ source: test-pattern, rotation: 0, flip: both }, { device: /dev/video7, rotation: "90", format: h264 }]
 `;
   assert.deepEqual(loadYaml(yaml, local).warnings, [
-    "accepted, but without effect in this version: cameras.0.flip, cameras.1.format, cameras.1.rotation, mqtt, motion",
+    "accepted, but without effect in this version: cameras.0.flip, cameras.1.format, cameras.1.rotation, motion",
   ]);
   assert.deepEqual(loadYaml("server: { port: 1 }\nlog: { level: debug }", local).warnings, []);
 });

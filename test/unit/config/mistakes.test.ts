@@ -246,6 +246,13 @@ const mistakes: readonly (readonly [what: string, yaml: string, lines: readonly 
       "homeAssistant.token: must be given together with homeAssistant.url",
     ],
   ],
+  [
+    "certificates without encryption",
+    "mqtt: { url: mqtt://broker, ca: /ca.pem }",
+    [
+      "mqtt.ca: is only used with an encrypted connection: mqtt.url must begin with mqtts:// or wss:// (sightline.yaml, line 1)",
+    ],
+  ],
 ];
 
 for (const [what, yaml, lines] of mistakes) test(what, () => assert.deepEqual(mistakesOf(yaml), lines));
