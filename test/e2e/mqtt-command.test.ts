@@ -53,6 +53,18 @@ describe("sightline mqtt", { ...needing("mosquitto"), timeout: 120_000 }, () => 
   const serve = async (): Promise<SightlineProcess> => {
     const started = await startSightline(config);
     await until(() => kept.get("sightline/status")?.payload === "online", "Sightline on the broker");
+    // The first previews are done, and the cameras closed again.
+    for (const [id, size] of [
+      ["front-door", "320x240"],
+      ["back", "160x120"],
+    ]) {
+      await until(
+        () =>
+          kept.get(`sightline/${id}/stats`)?.payload.includes(`"${size}"`) &&
+          kept.get(`sightline/${id}/state`)?.payload.includes('"idle"'),
+        `a preview of ${id}`,
+      );
+    }
     return started;
   };
   const mqttCommand = (...flags: readonly string[]) => runSightline(["mqtt", "--config", file, ...flags]);
