@@ -6,6 +6,7 @@ const rings: readonly (readonly string[])[] = [
   ["core"],
   ["media", "protocol"],
   ["hub", "config", "store"],
+  ["access"],
   ["capture", "transcode", "motion", "recording", "outputs", "announce", "log"],
   ["app.ts"],
   ["cli"],

@@ -50,6 +50,7 @@ function cameraRoutes(options: ApiOptions): HttpRoute[] {
     {
       method: "GET",
       path: "/api/cameras",
+      access: "known",
       summary: "All cameras with their state",
       response: { type: "application/json", schema: cameraListSchema },
       handle: () => json({ cameras: registry.list().map(describe) }),
@@ -57,6 +58,7 @@ function cameraRoutes(options: ApiOptions): HttpRoute[] {
     {
       method: "GET",
       path: "/api/cameras/:id",
+      access: "view",
       summary: "One camera with its state and what it can do",
       response: { type: "application/json", schema: cameraDetailSchema },
       problems: [404],
@@ -69,6 +71,7 @@ function cameraRoutes(options: ApiOptions): HttpRoute[] {
     {
       method: "PATCH",
       path: "/api/cameras/:id",
+      access: "control",
       summary: "Switches a camera off (it is closed, and nobody is shown anything) or on again",
       requestSchema: cameraChangeSchema,
       response: { type: "application/json", schema: cameraSchema },
@@ -82,6 +85,7 @@ function cameraRoutes(options: ApiOptions): HttpRoute[] {
     {
       method: "POST",
       path: "/api/cameras/:id/restart",
+      access: "control",
       summary: "Closes a camera and opens it again",
       response: { type: "application/json", schema: cameraSchema },
       requestSchema: { type: "object" },
@@ -104,6 +108,7 @@ function controlRoutes({ registry, controls }: ApiOptions): HttpRoute[] {
     {
       method: "GET",
       path,
+      access: "view",
       summary: "The controls of a camera; an empty list where it has none",
       response,
       problems: [404, 503],
@@ -115,6 +120,7 @@ function controlRoutes({ registry, controls }: ApiOptions): HttpRoute[] {
     {
       method: "PATCH",
       path,
+      access: "control",
       summary: "Sets controls by name, all or none, and answers with what the camera then says",
       requestSchema: controlValuesSchema,
       response,
@@ -141,6 +147,7 @@ function openApiRoute({ routes, aliases, version }: ApiOptions): HttpRoute {
   return {
     method: "GET",
     path: "/api/openapi.json",
+    access: "known",
     summary: "This description (OpenAPI 3.1)",
     response: { type: "application/json", schema: { type: "object" } },
     handle: () => json(describeApi(routes(), aliases, version)),

@@ -21,6 +21,7 @@ export function createMqttRoutes(status: () => MqttView | undefined): readonly H
     {
       method: "GET",
       path: "/api/mqtt",
+      access: "admin",
       summary: "The connection to the MQTT broker",
       response: { type: "application/json", schema: mqttSchema },
       room: "reserved",

@@ -99,7 +99,7 @@ function openDoor(parts: KoaAppParts, route: HttpRoute): Middleware {
   return async (context) => {
     if (route.room !== "reserved") refuseWithoutRoom(context, parts.connections);
     else if (placeOf(context, parts.connections)?.limitMet) context.res.shouldKeepAlive = false;
-    const request = new KoaRequest(context, route, parts.openRequests, parts.bodyLimits, parts.clock);
+    const request = new KoaRequest(context, route, undefined, parts.openRequests, parts.bodyLimits, parts.clock);
     send(context, route, await route.handle(request));
   };
 }

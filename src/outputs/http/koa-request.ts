@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Context } from "koa";
 import type { Clock } from "../../core/clock.ts";
 import { parseQuery, type QueryValue } from "../../protocol/http/query.ts";
-import type { HttpRequest, HttpRoute } from "../../protocol/http/route.ts";
+import type { Caller, HttpRequest, HttpRoute } from "../../protocol/http/route.ts";
 import { plainAddress } from "./connections.ts";
 import { readJson, type BodyLimits } from "./json-body.ts";
 
@@ -30,6 +30,7 @@ export class KoaRequest implements HttpRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, QueryValue | undefined>>;
   readonly headers: IncomingHttpHeaders;
+  readonly caller: Caller | undefined;
   readonly remoteAddress: string;
   readonly #context: Context;
   readonly #open: OpenRequests;
@@ -37,12 +38,20 @@ export class KoaRequest implements HttpRequest {
   readonly #clock: Clock;
   #controller: AbortController | undefined;
 
-  constructor(context: Context, route: HttpRoute, open: OpenRequests, bodyLimits: BodyLimits, clock: Clock) {
+  constructor(
+    context: Context,
+    route: HttpRoute,
+    caller: Caller | undefined,
+    open: OpenRequests,
+    bodyLimits: BodyLimits,
+    clock: Clock,
+  ) {
     this.method = context.method;
     this.path = context.path;
     this.params = context.params as Record<string, string>;
     this.query = parseQuery(route.query ?? [], context.querystring);
     this.headers = context.headers;
+    this.caller = caller;
     this.remoteAddress = plainAddress(context.socket.remoteAddress);
     this.#context = context;
     this.#open = open;

@@ -47,6 +47,8 @@ function createFileRoute(name: string, bytes: Buffer): HttpRoute {
   return {
     method: "GET",
     path: isPage ? "/" : `/${name}`,
+    // What the page shows needs rights of its own; its files are the same for everybody.
+    access: isPage ? "known" : "open",
     summary: isPage ? "The web page" : `Part of the web page: ${name}`,
     ...(isPage ? { query: [actionParameter] } : {}),
     response: { type: type.split(";")[0] ?? type },

@@ -65,6 +65,7 @@ export class MjpegOutput implements ViewersPort {
       {
         method: "GET",
         path: "/cameras/:id/stream",
+        access: "view",
         summary: "Live MJPEG of one camera",
         query,
         response: { type: "multipart/x-mixed-replace" },

@@ -25,6 +25,7 @@ export function createSnapshotRoutes(options: SnapshotOptions): readonly HttpRou
     {
       method: "GET",
       path: "/cameras/:id/snapshot.jpg",
+      access: "snapshot",
       summary: "Newest picture of a camera",
       query: [
         {

@@ -24,6 +24,7 @@ export function createStatusRoutes(options: StatusOptions): readonly HttpRoute[]
     {
       method: "GET",
       path: "/healthz",
+      access: "open",
       summary: "Whether the process works, whatever the cameras do",
       response: { type: "text/plain" },
       handle: () => ({ headers: NO_STORE, body: "ok\n" }),
@@ -31,6 +32,7 @@ export function createStatusRoutes(options: StatusOptions): readonly HttpRoute[]
     {
       method: "GET",
       path: "/readyz",
+      access: "open",
       summary: "Whether every camera is live, idle or off; else 503 with id, state and reason",
       response: { type: "application/json", schema: readySchema },
       problems: [503],
@@ -39,6 +41,7 @@ export function createStatusRoutes(options: StatusOptions): readonly HttpRoute[]
     {
       method: "GET",
       path: "/metrics",
+      access: "view",
       summary: "Prometheus metrics",
       response: { type: "text/plain" },
       handle: async () => {
@@ -49,6 +52,7 @@ export function createStatusRoutes(options: StatusOptions): readonly HttpRoute[]
     {
       method: "GET",
       path: "/state",
+      access: "view",
       summary: "The first camera's state as ustreamer tells it",
       response: { type: "application/json", schema: { type: "object" } },
       handle: () => ({

@@ -19,6 +19,8 @@ export interface HttpRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, number | boolean | string | undefined>>;
   readonly headers: IncomingHttpHeaders;
+  /** Undefined at an open door, where nobody who is known came. */
+  readonly caller: Caller | undefined;
   /** The client's address without port. */
   readonly remoteAddress: string;
   /** Aborts when the client goes away or the server stops. */
@@ -40,12 +42,28 @@ export type HttpReply =
     }
   | { readonly takeOver: (response: ServerResponse) => void };
 
+/**
+ * What a caller must be allowed to do. `open`: nothing, not even to be known. `known`: to be known, whatever they may do;
+ * the others are the permissions of that name (src/access/principal.ts).
+ */
+export type RouteAccess = "open" | "known" | "view" | "snapshot" | "control" | "admin";
+
+/** Who asks, as a door sees them; a `Principal` of src/access/principal.ts. */
+export interface Caller {
+  readonly name: string;
+  readonly permissions: ReadonlySet<string>;
+  /** Ids of the cameras that are theirs; undefined: all. */
+  readonly cameras: readonly string[] | undefined;
+}
+
 /** One door. Outputs export lists of them; the HTTP server opens them all. A GET door is asked for HEAD too. */
 export interface HttpRoute {
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   /** `:name` stands for one path segment. */
   readonly path: string;
   readonly summary: string;
+  /** Who may come in; a door with `:id` in its path also asks whether the camera is theirs. */
+  readonly access: RouteAccess;
   readonly query?: readonly QueryParameter[];
   /** JSON schema of the request's body, where there is one. */
   readonly requestSchema?: object;
