@@ -27,6 +27,7 @@ const packageOwners: Readonly<Record<string, string>> = {
   "@julusian/jpeg-turbo": "transcode",
   sharp: "transcode",
   "write-file-atomic": "store",
+  selfsigned: "cli",
   "multicast-dns": "announce/mdns",
   mqtt: "announce/mqtt",
 };
