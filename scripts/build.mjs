@@ -1,6 +1,16 @@
 // Builds dist/ (the program and the browser's side) from src/.
 //   node scripts/build.mjs [--if-stale]     --if-stale: only where a source is newer than the last build
-import { chmodSync, cpSync, existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { run } from "./run.mjs";
 
@@ -20,6 +30,11 @@ function isFresh() {
   return [newestUnder("src"), statSync("package.json").mtimeMs].every((time) => time < built);
 }
 
+/** What browsers fetch needs no indentation: a quarter less to send. */
+function unindent(file) {
+  writeFileSync(file, readFileSync(file, "utf8").replaceAll(/^[ \t]+/gm, ""));
+}
+
 if (!process.argv.includes("--if-stale") || !isFresh()) {
   const started = new Date();
   rmSync("dist", { recursive: true, force: true });
@@ -28,6 +43,9 @@ if (!process.argv.includes("--if-stale") || !isFresh()) {
     await run("node", ["node_modules/typescript/bin/tsc", "-p", "src/web/tsconfig.json"]);
     for (const name of readdirSync("src/web")) {
       if (/\.(html|css|svg|png|webmanifest)$/.test(name)) cpSync(join("src/web", name), join("dist/web", name));
+    }
+    for (const name of readdirSync("dist/web")) {
+      if (/\.(html|css|js)$/.test(name)) unindent(join("dist/web", name));
     }
   }
   if (existsSync("dist/main.js")) chmodSync("dist/main.js", 0o755);

@@ -58,7 +58,8 @@ export class Announcements implements Service {
 
   async #createMdns(id: string): Promise<Service | undefined> {
     const { config, version, port, clock, log } = this.#options;
-    if (!config.mdns.enabled || isLoopback(config.server.host)) return undefined;
+    // Nobody in the network can use a Unix socket.
+    if (!config.mdns.enabled || isLoopback(config.server.host) || port() === 0) return undefined;
     const { createMdnsAnnouncer } = await import("./announce/mdns/mdns-announcer.ts");
     return createMdnsAnnouncer({
       id,

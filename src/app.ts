@@ -1,14 +1,17 @@
+import { Access } from "./access/access.ts";
 import type { CameraPorts } from "./announce/mqtt/ports.ts";
 import { reachableUrl } from "./announce/reachable-url.ts";
 import { Announcements } from "./announcements.ts";
 import { jpegQuality } from "./camera-assembly.ts";
 import { CameraRoster } from "./camera-roster.ts";
 import { CameraSwitches } from "./camera-switches.ts";
+import type { InheritedSockets } from "./config/inherited-sockets.ts";
 import type { Config } from "./config/schema.ts";
 import type { Clock } from "./core/clock.ts";
 import type { Service } from "./core/lifecycle.ts";
 import type { Log } from "./core/log.ts";
 import { CameraRegistry } from "./hub/camera-registry.ts";
+import { createAccessRoutes } from "./outputs/access/access-routes.ts";
 import { createApiRoutes } from "./outputs/api/api-routes.ts";
 import { resolveAlias, routeAliases } from "./outputs/http/aliases.ts";
 import { createHttpServer, type HttpServer } from "./outputs/http/http-server.ts";
@@ -22,6 +25,8 @@ import { StateFile } from "./store/state-file.ts";
 
 export interface AppOptions {
   readonly config: Config;
+  /** Sockets that we were started with. */
+  readonly inherited?: InheritedSockets;
   readonly clock: Clock;
   readonly log: Log;
   /** package.json's. */
@@ -32,8 +37,12 @@ export interface AppOptions {
 
 /** The whole program but for argv and signals. */
 export interface App extends Service {
-  /** The port the HTTP server listens on. */
+  /** The port the HTTP server listens on; 0 where that is a Unix socket. */
   port(): number;
+  /** The port of HTTPS; 0 without a certificate. */
+  httpsPort(): number;
+  /** The token of a login link, while the first admin has no password of their own. */
+  invite(): Promise<string | undefined>;
 }
 
 /**
@@ -43,6 +52,14 @@ export interface App extends Service {
 export function createApp(options: AppOptions): App {
   const { config, clock, log } = options;
   const store = new StateFile({ directory: config.dataDir, clock, log });
+  const access = new Access({
+    auth: config.auth,
+    directory: config.dataDir,
+    basePath: config.server.basePath,
+    clock,
+    log,
+    store,
+  });
   const registry = new CameraRegistry();
   const switches = new CameraSwitches(store, log);
   const roster = new CameraRoster(config.cameras, registry, { clock, log, store, switches });
@@ -59,11 +76,14 @@ export function createApp(options: AppOptions): App {
     port: () => http.port(),
     ports: createCameraPorts(config, { registry, roster, switches, viewers: mjpeg }, () => http.port()),
   });
-  const http = createHttp(options, { registry, roster, switches, latency, mjpeg, announcements });
+  const http = createHttp(options, { access, registry, roster, switches, latency, mjpeg, announcements });
   return {
     port: () => http.port(),
+    httpsPort: () => http.httpsPort(),
+    invite: () => access.invite(),
     async start() {
       await store.start();
+      await access.start();
       await roster.prepare();
       await http.start();
       await announcements.start();
@@ -74,6 +94,7 @@ export function createApp(options: AppOptions): App {
       await roster.stop();
       mjpeg.stop();
       await http.stop();
+      await access.stop();
       await store.stop();
     },
   };
@@ -104,6 +125,7 @@ export function createCameraPorts(
 }
 
 interface AppParts {
+  readonly access: Access;
   readonly registry: CameraRegistry;
   readonly roster: CameraRoster;
   readonly switches: CameraSwitches;
@@ -112,9 +134,9 @@ interface AppParts {
   readonly announcements: Announcements;
 }
 
-function createHttp({ config, clock, log, version, webDirectory }: AppOptions, parts: AppParts): HttpServer {
-  const { registry, roster, switches, latency, mjpeg, announcements } = parts;
-  const { host, port, limits } = config.server;
+function createHttp(options: AppOptions, parts: AppParts): HttpServer {
+  const { config, clock, version } = options;
+  const { access, registry, roster, switches, latency, mjpeg, announcements } = parts;
   const shared = { registry, viewers: mjpeg, clock, version };
   const routes: readonly HttpRoute[] = [
     ...mjpeg.routes(),
@@ -127,6 +149,7 @@ function createHttp({ config, clock, log, version, webDirectory }: AppOptions, p
       routes: () => http.routes(),
       aliases: routeAliases,
     }),
+    ...createAccessRoutes({ access, basePath: config.server.basePath, clock }),
     ...createMqttRoutes(() => announcements.mqttStatus),
     ...createStatusRoutes({
       ...shared,
@@ -137,14 +160,24 @@ function createHttp({ config, clock, log, version, webDirectory }: AppOptions, p
     }),
   ];
   const http = createHttpServer({
-    host,
-    port,
-    limits,
+    ...httpOptions(options),
+    guard: access.gatekeeper,
     routes,
-    resolveAlias: (path, query) => resolveAlias(registry, path, query),
+    resolveAlias: (path, query, maySee) => resolveAlias(registry, path, query, maySee),
+  });
+  return http;
+}
+
+/** `server` of the configuration as the server takes it. */
+function httpOptions({ config, inherited, clock, log, webDirectory }: AppOptions) {
+  const { https, ...server } = config.server;
+  const { cert, key } = https;
+  return {
+    ...server,
+    ...(inherited && { inherited }),
+    ...(cert !== undefined && key !== undefined && { https: { ...https, cert, key } }),
     staticFiles: webDirectory,
     clock,
     log,
-  });
-  return http;
+  };
 }

@@ -5,7 +5,9 @@ import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { checkCommand, formatConfigError } from "./cli/check-command.ts";
 import { parseCommandLine, UsageError, type CommandLine } from "./cli/command-line.ts";
+import type { App } from "./app.ts";
 import { loadConfig, type ConfigFlags, type LoadedConfig } from "./config/load.ts";
+import type { Config } from "./config/schema.ts";
 import { systemClock } from "./core/clock.ts";
 import { ConfigError, DeviceError, StorageError, UnavailableError } from "./core/errors.ts";
 import type { RootLog } from "./log/create-log.ts";
@@ -68,6 +70,17 @@ async function runCommand(line: CommandLine): Promise<number> {
       const tools = { config, clock: systemClock, version: readVersion() };
       return runMqttCommand({ ...tools, action: line.action, json: line.json, write, remark: complain });
     }
+    case "tls": {
+      const { config } = loadConfig({ flags: line.flags });
+      const { runTlsCommand } = await import("./cli/tls-command.ts");
+      return runTlsCommand({ config, clock: systemClock, write });
+    }
+    case "user": {
+      const { config } = loadConfig({ flags: line.flags });
+      const { runUserCommand } = await import("./cli/user-command.ts");
+      const terminal = { input: process.stdin, output: process.stderr, write, remark: complain };
+      return runUserCommand({ line, config, clock: systemClock, ...terminal });
+    }
     case "serve":
       return serve(line.flags);
   }
@@ -85,7 +98,7 @@ async function serve(flags: ConfigFlags): Promise<number> {
 }
 
 /** Runs until SIGTERM or SIGINT, then stops in order. The exit status is 1 or 78 when the doors cannot be opened. */
-async function serveUntilSignal({ config, file, warnings }: LoadedConfig, log: RootLog): Promise<number> {
+async function serveUntilSignal({ config, file, warnings, inherited }: LoadedConfig, log: RootLog): Promise<number> {
   const told = nextSignal();
   const version = readVersion();
   log.info({ config: file ?? "none" }, `Sightline ${version} starts`);
@@ -93,7 +106,7 @@ async function serveUntilSignal({ config, file, warnings }: LoadedConfig, log: R
   applyPriority(config.priority, log);
   const { createApp } = await import("./app.ts");
   const webDirectory = fileURLToPath(new URL("./web", import.meta.url));
-  const app = createApp({ config, clock: systemClock, log, version, webDirectory });
+  const app = createApp({ config, inherited, clock: systemClock, log, version, webDirectory });
   try {
     await app.start();
   } catch (error) {
@@ -101,7 +114,8 @@ async function serveUntilSignal({ config, file, warnings }: LoadedConfig, log: R
     await app.stop();
     return error instanceof ConfigError ? exConfig : 1;
   }
-  log.info({ port: app.port() }, `watch at ${formatAddress(config.server.host, app.port())}`);
+  for (const address of addressesOf(app, config.server)) log.info(address.fields, `watch at ${address.url}`);
+  await showLoginLink(app, config.server);
   const signal = await told;
   log.info({ signal }, "stopping");
   const giveUp = setTimeout(() => process.exit(0), stopWithinMs);
@@ -127,10 +141,34 @@ function applyPriority(priority: number, log: RootLog): void {
   }
 }
 
-/** A URL that a browser on this machine can open. */
-function formatAddress(host: string, port: number): string {
+/** Where a browser, or a proxy, on this machine finds us. */
+function addressesOf(
+  app: App,
+  { host, socket }: Config["server"],
+): { readonly fields: object; readonly url: string }[] {
+  const [port, httpsPort] = [app.port(), app.httpsPort()];
+  return [
+    ...(port === 0 && socket !== undefined ? [{ fields: {}, url: `unix:${socket}` }] : []),
+    ...(port === 0 ? [] : [{ fields: { port }, url: formatAddress("http", host, port) }]),
+    ...(httpsPort === 0 ? [] : [{ fields: { httpsPort }, url: formatAddress("https", host, httpsPort) }]),
+  ];
+}
+
+/** On standard error and not in the log, which is kept: whoever reads the link may use it, once. */
+async function showLoginLink(app: App, server: Config["server"]): Promise<void> {
+  const token = await app.invite();
+  const address = addressesOf(app, server).findLast(({ url }) => url.startsWith("http"))?.url ?? "http://localhost/";
+  if (token !== undefined)
+    complain(`Log in once, within 15 minutes: ${withBasePath(address, server.basePath)}#link=${token}\n`);
+}
+
+function withBasePath(address: string, basePath: string): string {
+  return basePath === "/" ? address : `${address}${basePath.replace(/^\/|\/$/g, "")}/`;
+}
+
+function formatAddress(scheme: string, host: string, port: number): string {
   const isAny = host === "::" || host === "0.0.0.0";
-  return `http://${isAny ? "localhost" : host.includes(":") ? `[${host}]` : host}:${port}/`;
+  return `${scheme}://${isAny ? "localhost" : host.includes(":") ? `[${host}]` : host}:${port}/`;
 }
 
 function readVersion(): string {

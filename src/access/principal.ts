@@ -21,6 +21,8 @@ export interface Principal {
   readonly means: "session" | "basic" | "digest" | "bearer" | "signed-url" | "open";
   /** What a browser must send along with every change; with `session` only. */
   readonly csrfToken?: string;
+  /** They came with the device password, which players and recorders keep: it never makes an admin. */
+  readonly byDevicePassword?: true;
 }
 
 /** Whoever comes, where nobody is asked. */

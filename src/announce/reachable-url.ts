@@ -7,7 +7,8 @@ const everyAddress = new Set(["::", "0.0.0.0", ""]);
 
 /**
  * Where other machines reach a server that listens on `host` and `port`, without a slash at the end: the address of the first
- * network interface (IPv4 first), or `host` itself where that is one. Undefined where nobody but this machine can.
+ * network interface (IPv4 first), or `host` itself where that is one. Undefined where nobody but this machine can; port 0 is a Unix
+ * socket.
  */
 export function reachableUrl(
   host: string,
@@ -15,7 +16,7 @@ export function reachableUrl(
   interfaces: NodeJS.Dict<NetworkInterfaceInfo[]> = networkInterfaces(),
 ): string | undefined {
   const address = everyAddress.has(host) ? firstAddress(interfaces) : host;
-  if (address === undefined || isLoopback(address)) return undefined;
+  if (address === undefined || isLoopback(address) || port === 0) return undefined;
   return `http://${isIP(address) === 6 ? `[${address}]` : address}:${port}`;
 }
 

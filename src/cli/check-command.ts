@@ -1,3 +1,4 @@
+import { checkConfiguredUsers } from "../access/users.ts";
 import { parseBrokerAddress } from "../announce/mqtt/broker-address.ts";
 import { ConfigError } from "../core/errors.ts";
 import { isLoopback } from "../core/loopback.ts";
@@ -16,7 +17,9 @@ interface Output {
  */
 export function checkCommand(sources: ConfigSources, { stdout, stderr }: Output): 0 | 78 {
   try {
-    stdout(describeRun(loadConfig(sources)));
+    const loaded = loadConfig(sources);
+    checkConfiguredUsers(loaded.config.auth.users);
+    stdout(describeRun(loaded));
     return 0;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -35,7 +38,7 @@ export function formatConfigError({ problems, message }: ConfigError): string {
 function describeRun({ config, file, warnings }: LoadedConfig): string {
   return [
     `configuration  ${file ?? "no file"}`,
-    `http           ${formatAddress(config.server.host, config.server.port)}`,
+    ...describeListeners(config),
     ...describeCameras(config.cameras),
     ...describeAnnouncements(config),
     `data           ${config.dataDir}`,
@@ -45,9 +48,16 @@ function describeRun({ config, file, warnings }: LoadedConfig): string {
   ].join("\n");
 }
 
-function formatAddress(host: string, port: number): string {
+function describeListeners({ server: { host, port, socket, https } }: Config): string[] {
+  return [
+    `http           ${socket === undefined ? formatAddress("http", host, port) : `unix:${socket}`}`,
+    ...(https.cert === undefined ? [] : [`https          ${formatAddress("https", host, https.port)}  ${https.cert}`]),
+  ];
+}
+
+function formatAddress(scheme: string, host: string, port: number): string {
   const shown = host.includes(":") ? `[${host}]` : host;
-  return `http://${shown}${port === 0 ? " on a free port" : `:${port}/`}`;
+  return `${scheme}://${shown}${port === 0 ? " on a free port" : `:${port}/`}`;
 }
 
 function describeCameras(cameras: readonly CameraConfig[]): string[] {

@@ -24,7 +24,25 @@ export type CommandLine =
       readonly json: boolean;
       readonly flags: ConfigFlags;
     }
+  | { readonly command: "tls"; readonly flags: ConfigFlags }
+  | UserCommandLine
   | { readonly command: "help" | "version" };
+
+/** `sightline user ACTION [NAME]`. */
+export interface UserCommandLine {
+  readonly command: "user";
+  readonly action: (typeof userActions)[number];
+  /** Undefined with `list` and `hash`, and with `login-link` where the admin is meant. */
+  readonly name: string | undefined;
+  /** With `add` only; not checked yet. */
+  readonly role: string | undefined;
+  /** With `add` only: ids; undefined: all. */
+  readonly cameras: readonly string[] | undefined;
+  readonly json: boolean;
+  readonly flags: ConfigFlags;
+}
+
+const userActions = ["add", "remove", "list", "password", "device-password", "login-link", "hash"] as const;
 
 const options = {
   config: { type: "string", short: "c" },
@@ -37,11 +55,16 @@ const options = {
   json: { type: "boolean" },
   "dry-run": { type: "boolean" },
   clear: { type: "boolean" },
+  role: { type: "string" },
+  cameras: { type: "string" },
+  "self-signed": { type: "boolean" },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean", short: "V" },
 } as const;
 
-const commands = ["serve", "devices", "controls", "check", "mqtt", "help", "version"] as const;
+const commands = ["serve", "devices", "controls", "check", "mqtt", "tls", "user", "help", "version"] as const;
+/** Commands that `--json` goes with. */
+const answersInJson = ["devices", "controls", "mqtt", "user list"];
 
 /** Reads the arguments after the program's name. Throws {@link UsageError} with what was probably meant. */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
@@ -59,25 +82,75 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   const [word = "serve", ...operands] = positionals;
   const command = commands.find((name) => name === word);
   if (!command) throw new UsageError(`unknown command ${quote(word)}${hint(word, commands)}`);
+  if (command === "user") return readUserCommand(operands, values);
   checkOperands(command, operands);
   if (command === "help" || command === "version") return { command };
   const json = values.json === true;
-  if (json && !["devices", "controls", "mqtt"].includes(command)) {
-    throw new UsageError(`--json goes with devices, controls and mqtt, not with ${command}`);
-  }
+  if (json) checkJson(command);
   const flags = toFlags(values);
+  refuseFlags(["role", "cameras"], "user add", command, values);
   const actions = (["dry-run", "clear"] as const).filter((name) => values[name] === true);
   if (command === "mqtt") return { command, action: readAction(actions), json, flags };
-  if (actions[0]) throw new UsageError(`--${actions[0]} goes with mqtt, not with ${command}`);
+  refuseFlags(["dry-run", "clear"], "mqtt", command, values);
+  const isSelfSigned = values["self-signed"] === true;
+  if (command === "tls") return { command: readTls(isSelfSigned), flags };
+  if (isSelfSigned) throw new UsageError(`--self-signed goes with tls, not with ${command}`);
   if (command === "devices") return { command, json, flags };
   if (command === "controls") return { command, device: operands[0] ?? flags.device, json, flags };
   return { command, flags };
+}
+
+function readUserCommand([word, name, extra]: readonly string[], values: Values): UserCommandLine {
+  const action = userActions.find((known) => known === word);
+  if (!action) {
+    const what = word === undefined ? "user needs an action" : `unknown action ${quote(word)}`;
+    throw new UsageError(`${what}${word === undefined ? `: ${userActions.join(", ")}` : hint(word, userActions)}`);
+  }
+  const command = `user ${action}`;
+  const needsName = action !== "list" && action !== "hash";
+  const tooMany = needsName ? extra : name;
+  // What stands there by mistake may be a password.
+  if (tooMany !== undefined && action === "hash") throw new UsageError(`${command} takes no operand`);
+  if (tooMany !== undefined) throw new UsageError(`${command} takes no ${quote(tooMany)}`);
+  if (needsName && action !== "login-link" && !name) throw new UsageError(`${command} needs a name`);
+  if (values["json"] === true) checkJson(command);
+  if (action !== "add") refuseFlags(["role", "cameras"], "user add", command, values);
+  refuseFlags(["dry-run", "clear"], "mqtt", command, values);
+  const { role, cameras } = values;
+  return {
+    command: "user",
+    action,
+    name,
+    role: typeof role === "string" ? role : undefined,
+    cameras: typeof cameras === "string" ? cameras.split(",").map((id) => id.trim()) : undefined,
+    json: values["json"] === true,
+    flags: toFlags(values),
+  };
+}
+
+function checkJson(command: string): void {
+  if (answersInJson.includes(command)) return;
+  throw new UsageError(
+    `--json goes with ${answersInJson.slice(0, -1).join(", ")} and ${answersInJson.at(-1)}, not with ${command}`,
+  );
+}
+
+/** These flags are for another command. */
+function refuseFlags(names: readonly string[], owner: string, command: string, values: Values): void {
+  const given = names.find((name) => values[name] !== undefined);
+  if (given !== undefined) throw new UsageError(`--${given} goes with ${owner}, not with ${command}`);
 }
 
 /** What `mqtt` is to do. */
 function readAction([action, ...others]: readonly ("dry-run" | "clear")[]): "dry-run" | "clear" {
   if (action === undefined || others.length > 0) throw new UsageError("mqtt needs one of --dry-run and --clear");
   return action;
+}
+
+/** There is one way to a certificate as yet; it is said, lest it be taken for one that others trust. */
+function readTls(isSelfSigned: boolean): "tls" {
+  if (!isSelfSigned) throw new UsageError("tls needs --self-signed");
+  return "tls";
 }
 
 interface OptionToken {

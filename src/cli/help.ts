@@ -12,6 +12,17 @@ Commands:
   mqtt --dry-run [--json]
                          print every MQTT message of a fresh start, without a broker
   mqtt --clear           take everything of Sightline from the MQTT broker
+  user add NAME [--role viewer|control|admin] [--cameras ID,ID]
+                         add an account; asks for the password, or reads a line of standard input;
+                         without one it makes and prints it
+  user password NAME     change a password, asked for in the same way
+  user remove NAME       remove an account and all that was given out in its name
+  user list [--json]     list the accounts
+  user device-password NAME
+                         print the password for players and recorders
+  user login-link [NAME] print a link that logs in once, within 15 minutes
+  user hash              print a password as scrypt string, for auth.users of the configuration
+  tls --self-signed      make a certificate for this machine's names and addresses (HTTPS)
 
 Flags:
   -c, --config FILE      configuration file; else ./sightline.yaml, then
@@ -22,7 +33,7 @@ Flags:
       --data-dir DIR     where Sightline keeps its own files (dataDir)
   -l, --log-level LEVEL  debug, info, warn, error or fatal; also D, I, W, E, C (log.level)
       --set KEY=VALUE    set any key, e.g. --set cameras.0.width=640; may be repeated
-      --json             answer devices, controls and mqtt in JSON
+      --json             answer devices, controls, mqtt and user list in JSON
   -h, --help             this text
   -V, --version          the version
 

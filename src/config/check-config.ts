@@ -104,6 +104,17 @@ function checkServer({ server }: Config, { given }: Findings): Breach[] {
   if (given.has("server.https.port") && cert === undefined && key === undefined) {
     breaches.push({ key: "server.https.port", allowed: "needs server.https.cert and server.https.key", involves });
   }
+  for (const name of ["redirect", "hsts"] as const) {
+    if (!server.https[name] || (cert !== undefined && key !== undefined)) continue;
+    breaches.push({
+      key: `server.https.${name}`,
+      allowed: "needs server.https.cert and server.https.key",
+      involves,
+    });
+  }
+  if (server.frameAncestors.includes("none") && server.frameAncestors.length > 1) {
+    breaches.push({ key: "server.frameAncestors", allowed: "must be none alone, or without it" });
+  }
   const { connections, perAddress, reserved } = server.limits;
   if (perAddress > connections)
     breaches.push(limit("perAddress", `must be at most server.limits.connections (${connections})`));

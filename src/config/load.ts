@@ -5,7 +5,8 @@ import { readConfigFile } from "./config-file.ts";
 import { deepFreeze } from "./deep-freeze.ts";
 import { fileVariable, readEnvironment } from "./environment.ts";
 import { Layers } from "./layers.ts";
-import { accountsPending, findPending } from "./pending-features.ts";
+import { readInheritedSockets, type InheritedSockets } from "./inherited-sockets.ts";
+import { findPending } from "./pending-features.ts";
 import { rawAt, type KeyPath } from "./raw.ts";
 import { resolveSection, type Findings } from "./resolve-section.ts";
 import { schema, type CameraConfig, type Config } from "./schema.ts";
@@ -37,6 +38,8 @@ export interface LoadedConfig {
   readonly file: string | undefined;
   /** To be logged at start, one line each. */
   readonly warnings: readonly string[];
+  /** Sockets that we were started with. */
+  readonly inherited: InheritedSockets;
   /** Passwords and the like, for the log to hide wherever they turn up. */
   readonly secrets: readonly string[];
 }
@@ -50,10 +53,11 @@ export function loadConfig({ flags = {}, env = process.env, cwd = process.cwd() 
   const layers = new Layers(schema);
   if (file) layers.addFile(file);
   const { settings, problems } = readEnvironment(schema, env);
+  const { sockets: inherited, problems: socketProblems } = readInheritedSockets(env, process.pid);
   for (const { path, value, name } of settings) layers.addText(path, value, name);
   addFlags(layers, flags);
   const findings: Findings = {
-    problems: [...problems, ...layers.problems],
+    problems: [...problems, ...socketProblems, ...layers.problems],
     given: new Map(),
     secrets: new Set(),
     originOf: (path) => layers.originOf(path),
@@ -64,7 +68,8 @@ export function loadConfig({ flags = {}, env = process.env, cwd = process.cwd() 
   return deepFreeze({
     config,
     file: file?.file,
-    warnings: [...warnOfPending(findings), ...warnOfOpenPort(config)],
+    warnings: [...warnOfPending(findings), ...warnOfOpenDoors(config)],
+    inherited,
     secrets: [...findings.secrets],
   });
 }
@@ -129,9 +134,9 @@ function warnOfPending({ given }: Findings): string[] {
   return pending.length === 0 ? [] : [`accepted, but without effect in this version: ${pending.join(", ")}`];
 }
 
-function warnOfOpenPort({ server }: Config): string[] {
-  if (!accountsPending || isLoopback(server.host)) return [];
+function warnOfOpenDoors({ server, auth }: Config): string[] {
+  if (auth.mode !== "none" || isLoopback(server.host)) return [];
   return [
-    `there are no accounts yet: whoever reaches port ${server.port} sees every camera; server.host: 127.0.0.1 keeps it to this machine`,
+    `auth.mode is none: whoever reaches port ${server.port} sees every camera and may change everything; server.host: 127.0.0.1 keeps it to this machine`,
   ];
 }

@@ -9,11 +9,6 @@ interface PendingFeature {
 }
 
 const pendingFeatures: readonly PendingFeature[] = [
-  { key: "auth", off: ["auth.mode", "none"] },
-  { key: "server.https" },
-  { key: "server.basePath", off: ["server.basePath", "/"] },
-  { key: "server.trustedProxies" },
-  { key: "server.hosts" },
   { key: "rtsp", off: ["rtsp.enabled", false] },
   { key: "onvif", off: ["onvif.enabled", false] },
   { key: "motion", off: ["motion.enabled", false] },
@@ -26,9 +21,6 @@ const pendingFeatures: readonly PendingFeature[] = [
   { key: "cameras.N.motion", off: ["cameras.N.motion.enabled", false] },
   { key: "cameras.N.recording", off: ["cameras.N.recording.mode", "off"] },
 ];
-
-/** Until there are accounts, whoever reaches the port is let in. */
-export const accountsPending = pendingFeatures.some(({ key }) => key === "auth");
 
 /** The keys among `given` that name something this version does not do yet, each feature once, in their order. */
 export function findPending(given: ReadonlyMap<string, unknown>): readonly string[] {

@@ -9,8 +9,8 @@ import {
   recordingSection,
   rtspSection,
 } from "./feature-sections.ts";
-import { choice, list, sections, size, text, whole, type Settings } from "./field.ts";
-import { addressRange, basePath, hostName, listenAddress } from "./texts.ts";
+import { choice, flag, list, sections, size, text, whole, type Settings } from "./field.ts";
+import { addressRange, basePath, frameAncestor, hostName, listenAddress, socketPath, webOrigin } from "./texts.ts";
 
 const serverSection = {
   host: text({
@@ -19,14 +19,26 @@ const serverSection = {
     ...listenAddress,
   }),
   port: whole({ doc: "HTTP port; 0 lets the system choose one.", default: 8080, min: 0, max: 65_535 }),
+  socket: text({
+    doc: "Unix socket to listen on for HTTP, instead of `host` and `port`; for a reverse proxy, which is then trusted. Its group may use it.",
+    default: undefined,
+    example: "/run/sightline/http.sock",
+    ...socketPath,
+    alternative: true,
+  }),
   https: {
     port: whole({ doc: "HTTPS port, where `cert` and `key` are given.", default: 8443, min: 0, max: 65_535 }),
     cert: text({
-      doc: "File with the certificate chain (PEM).",
+      doc: "File with the certificate chain (PEM). Read again when it changes.",
       default: undefined,
       example: "/etc/sightline/fullchain.pem",
     }),
     key: text({ doc: "File with its key (PEM).", default: undefined, example: "/etc/sightline/privkey.pem" }),
+    redirect: flag({ doc: "Send whoever comes by HTTP to HTTPS, but for health checks.", default: false }),
+    hsts: flag({
+      doc: "Tell browsers to come by HTTPS only from now on, for a year. Wants a certificate that browsers accept.",
+      default: false,
+    }),
   },
   basePath: text({ doc: "Path in front of every URL behind a reverse proxy.", default: "/", ...basePath }),
   trustedProxies: list<string, readonly string[]>({
@@ -41,10 +53,30 @@ const serverSection = {
     item: text({ doc: "Host name.", default: "localhost", ...hostName }),
     example: "[camera.example.org]",
   }),
+  corsOrigins: list<string, readonly string[]>({
+    doc: "Origins whose web pages may read answers and, with their user's rights, change things. `*` lets every page read what needs no credentials.",
+    default: [],
+    item: text({ doc: "Origin.", default: "*", ...webOrigin }),
+    example: "[https://dashboard.example.org]",
+  }),
+  frameAncestors: list<string, readonly string[]>({
+    doc: "Who may show the web page in a frame: `self`, `none`, or origins such as Home Assistant's.",
+    default: ["self"],
+    item: text({ doc: "Origin.", default: "self", ...frameAncestor }),
+    example: "[self, 'http://homeassistant.local:8123']",
+  }),
   limits: {
     connections: whole({ doc: "Connections in all.", default: 1024, min: 1, max: 1_000_000 }),
     perAddress: whole({ doc: "Connections from one address.", default: 256, min: 1, max: 1_000_000 }),
     reserved: whole({ doc: "Of these, kept for health checks and the API.", default: 16, min: 0, max: 1000 }),
+    requestsPerSecond: whole({
+      doc: "Requests, and new connections, a second from one address; twice as many at once after a pause.",
+      default: 200,
+      min: 1,
+      max: 1_000_000,
+    }),
+    streams: whole({ doc: "Live streams in all.", default: 512, min: 1, max: 1_000_000 }),
+    streamsPerUser: whole({ doc: "Live streams of one user.", default: 128, min: 1, max: 1_000_000 }),
   },
 };
 

@@ -2,7 +2,7 @@
 export const sectionTitles: Readonly<Record<string, string>> = {
   server: "The web server: page, streams, snapshots and API.",
   "server.https": "HTTPS beside HTTP, where a certificate is given.",
-  "server.limits": "How many connections are taken at once.",
+  "server.limits": "How much is taken at once, in all, from one address and of one user.",
   auth: "Who may look and who may change things.",
   "auth.users.N": "One account.",
   "cameras.N": "One camera.",

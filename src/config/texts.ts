@@ -18,6 +18,12 @@ export const listenAddress: TextRule = {
   must: 'an IP address or host name without port or scheme; "::" means every address of this machine',
 };
 
+/** Where a Unix socket can be: what is longer than the system's 108 bytes would be cut off without a word. */
+export const socketPath: TextRule = {
+  accepts: (value) => value.startsWith("/") && Buffer.byteLength(value) < 108,
+  must: "an absolute path of at most 107 bytes",
+};
+
 /** A host name or IP address as it stands in a Host header, without port; a leading `*.` stands for any label. */
 export const hostName: TextRule = {
   accepts: (value) => isIP(value) !== 0 || isHostName(value.replace(/^\*\./, "")),
@@ -33,6 +39,18 @@ export const addressRange: TextRule = {
     return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128));
   },
   must: "an IP address or a range such as 192.168.0.0/16",
+};
+
+/** An origin as browsers write it, or `*` for every one. */
+export const webOrigin: TextRule = {
+  accepts: (value) => value === "*" || isOrigin(value),
+  must: 'an origin such as https://example.org or http://192.168.1.2:8123, or "*"',
+};
+
+/** Who may frame a page, in the words of CSP (frame-ancestors). */
+export const frameAncestor: TextRule = {
+  accepts: (value) => /^(?:self|none|https?:)$/.test(value) || isOrigin(value.replace("://*.", "://any.")),
+  must: "self, none, or an origin such as http://homeassistant.local:8123 (its first label may be *)",
 };
 
 /** The part of a URL's path that a reverse proxy puts in front. */
@@ -54,6 +72,10 @@ export function url(...schemes: readonly string[]): TextRule {
       URL.canParse(value) && schemes.includes(new URL(value).protocol.slice(0, -1)) && new URL(value).host !== "",
     must: `a URL such as ${schemes[0]}://host`,
   };
+}
+
+function isOrigin(value: string): boolean {
+  return /^https?:\/\/[^\s/?#@;,'"]+$/i.test(value) && URL.canParse(value);
 }
 
 function isHostName(value: string): boolean {

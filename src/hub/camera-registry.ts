@@ -23,11 +23,6 @@ export class CameraRegistry {
     return feed;
   }
 
-  /** The camera that `/stream` and its like mean: the first one, or undefined when there is none. */
-  first(): CameraFeed | undefined {
-    return this.#feeds.values().next().value;
-  }
-
   add(feed: CameraFeed): void {
     if (this.#feeds.has(feed.id)) throw new Error(`camera id ${feed.id} is taken`);
     this.#feeds.set(feed.id, feed);

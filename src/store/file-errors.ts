@@ -18,3 +18,8 @@ export function explainFileError(error: unknown): string {
   const code = "code" in error ? String(error.code) : "";
   return words[code] === undefined ? error.message : `${words[code]} (${code})`;
 }
+
+/** Whether there is no such file, nor a folder where it could be. */
+export function isAbsent(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
+}

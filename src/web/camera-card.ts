@@ -1,4 +1,6 @@
-import { formatFacts, formatStaleness, type CameraStatus } from "./camera-status.ts";
+import { explain } from "./api.ts";
+import { formatFacts, formatStaleness, switchCamera, type CameraStatus } from "./camera-status.ts";
+import { find } from "./find.ts";
 import { LivePicture, type PictureMode } from "./live-picture.ts";
 import { offerSnapshot } from "./save-snapshot.ts";
 
@@ -18,6 +20,7 @@ const MESSAGE_MS = 8000;
 export class CameraCard {
   readonly element: HTMLElement;
   readonly #picture: LivePicture;
+  readonly #power: HTMLButtonElement;
   readonly #parts: Readonly<Record<"name" | "facts" | "badge" | "age" | "veil" | "reason", HTMLElement>>;
   #status: CameraStatus;
   #message = "";
@@ -25,22 +28,23 @@ export class CameraCard {
 
   constructor(template: HTMLTemplateElement, status: CameraStatus) {
     const fragment = template.content.cloneNode(true) as DocumentFragment;
-    const find = (selector: string): HTMLElement => fragment.querySelector(selector) as HTMLElement;
     this.#status = status;
-    this.element = find("article");
+    this.element = find("article", fragment);
     this.#parts = {
-      name: find("h2"),
-      facts: find(".facts"),
-      badge: find(".badge"),
-      age: find(".age"),
-      veil: find(".veil"),
-      reason: find(".reason"),
+      name: find("h2", fragment),
+      facts: find(".facts", fragment),
+      badge: find(".badge", fragment),
+      age: find(".age", fragment),
+      veil: find(".veil", fragment),
+      reason: find(".reason", fragment),
     };
-    const image = find("img") as HTMLImageElement;
+    const image = find("img", fragment) as HTMLImageElement;
     this.#picture = new LivePicture(image, status.id);
     for (const event of ["load", "error"]) image.addEventListener(event, () => this.#draw());
-    offerSnapshot(find(".save") as HTMLAnchorElement, status.id, (problem) => this.#say(problem));
-    offerFullScreen(find(".full"), find(".picture"));
+    offerSnapshot(find(".save", fragment) as HTMLAnchorElement, status.id, (problem) => this.#say(problem));
+    offerFullScreen(find(".full", fragment), find(".picture", fragment));
+    this.#power = find(".power", fragment) as HTMLButtonElement;
+    this.#power.addEventListener("click", () => void this.#switch());
     this.#draw();
   }
 
@@ -64,6 +68,11 @@ export class CameraCard {
     return this.#status.state === "off";
   }
 
+  /** Whether whoever looks at the page may switch the camera off and on. */
+  offerSwitch(isOffered: boolean): void {
+    this.#power.hidden = !isOffered;
+  }
+
   /** How the picture is kept up to date. */
   use(mode: PictureMode): void {
     this.#picture.use(mode);
@@ -75,6 +84,9 @@ export class CameraCard {
     const staleness = formatStaleness(status);
     const isWell = !this.#isCutOff && (status.state === "live" || status.state === "idle");
     name.textContent = status.name;
+    this.#power.ariaLabel = status.name;
+    this.#power.ariaChecked = String(status.enabled);
+    this.#power.title = status.enabled ? "Switch this camera off" : "Switch this camera on";
     facts.textContent = formatFacts(status);
     badge.textContent = this.#isCutOff ? "No answer" : STATE_WORDS[status.state];
     badge.className = `badge ${this.#isCutOff ? "lost" : status.state}`;
@@ -94,6 +106,17 @@ export class CameraCard {
     if (state === "off") return "This camera is switched off.";
     if (state === "stalled") return "The camera sends nothing. Starting it again.";
     return isWell && this.#picture.isShowing ? "" : "Waiting for the first picture";
+  }
+
+  async #switch(): Promise<void> {
+    if (this.#power.ariaBusy === "true") return;
+    this.#power.ariaBusy = "true";
+    try {
+      this.update(await switchCamera(this.#status.id, !this.#status.enabled));
+    } catch (error) {
+      this.#say(explain(error));
+    }
+    this.#power.ariaBusy = "false";
   }
 
   #say(message: string): void {

@@ -1,3 +1,5 @@
+import { ask } from "./api.ts";
+
 /** What the page uses of a camera in `/api/cameras`. */
 export interface CameraStatus {
   readonly id: string;
@@ -5,6 +7,7 @@ export interface CameraStatus {
   readonly source: string;
   readonly state: "starting" | "live" | "stalled" | "lost" | "idle" | "off";
   readonly reason: string;
+  readonly enabled: boolean;
   readonly format: { readonly width: number; readonly height: number } | null;
   readonly frameAgeMs: number | null;
   readonly fps: number;
@@ -15,11 +18,14 @@ export interface CameraStatus {
 /** A frame older than this is not live any more. */
 const STALE_MS = 3000;
 
-/** Asks the server for all cameras. Throws when it does not answer properly within five seconds. */
+/** Asks the server for the cameras that are ours. Throws when it does not answer properly within five seconds. */
 export async function fetchCameras(): Promise<readonly CameraStatus[]> {
-  const response = await fetch("api/cameras", { cache: "no-store", signal: AbortSignal.timeout(5000) });
-  if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  return ((await response.json()) as { cameras: readonly CameraStatus[] }).cameras;
+  return (await ask<{ cameras: readonly CameraStatus[] }>("api/cameras", { timeoutMs: 5000 })).cameras;
+}
+
+/** Switches a camera off or on, and says how it is then. Throws a Refusal where that is not ours to do. */
+export function switchCamera(id: string, enabled: boolean): Promise<CameraStatus> {
+  return ask(`api/cameras/${id}`, { method: "PATCH", body: { enabled } });
 }
 
 /** `1280×720 · 30 fps · 2 viewers`, as much of it as is known. */

@@ -1,5 +1,9 @@
+import { AccountBar } from "./account-bar.ts";
+import { explain, onLoggedOut, Refusal } from "./api.ts";
 import { CameraCard } from "./camera-card.ts";
 import { fetchCameras, type CameraStatus } from "./camera-status.ts";
+import { find } from "./find.ts";
+import { takeLoginLink } from "./session.ts";
 
 const POLL_MS = 2000;
 
@@ -12,13 +16,22 @@ const FIRST_POLL_MS = 500;
  */
 const MAX_STREAMS = 4;
 
-const list = document.querySelector("#cameras") as HTMLElement;
-const template = document.querySelector("#card") as HTMLTemplateElement;
-const summary = document.querySelector("#summary") as HTMLElement;
-const trouble = document.querySelector("#trouble") as HTMLElement;
-const empty = document.querySelector("#empty") as HTMLElement;
+/** Sessions are renewed by being asked for: a page on a wall asks now and then. */
+const SESSION_MS = 3_600_000;
+
+/** A page that is not let in although it has just been loaded: no use in loading it again at once. */
+const RELOAD_MS = 5000;
+
+const list = find("#cameras");
+const template = find("#card") as HTMLTemplateElement;
+const summary = find("#summary");
+const trouble = find("#trouble");
+const empty = find("#empty");
+const noneOurs = find("#none-ours");
 
 const cards = new Map<string, CameraCard>();
+let shown: readonly CameraStatus[] = [];
+const account = new AccountBar(() => shown, report);
 const inSight = new Set<Element>();
 const sight = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) {
@@ -38,6 +51,7 @@ function choosePictures(): void {
 }
 
 function show(cameras: readonly CameraStatus[]): void {
+  shown = cameras;
   const present = new Set(cameras.map(({ id }) => id));
   for (const [id, card] of cards) {
     if (present.has(id)) continue;
@@ -53,7 +67,11 @@ function show(cameras: readonly CameraStatus[]): void {
     else add(status);
   }
   choosePictures();
-  empty.hidden = cameras.length > 0;
+  const isLimited = Array.isArray(account.session?.cameras);
+  const maySwitch = account.session?.permissions.includes("control") ?? false;
+  for (const card of cards.values()) card.offerSwitch(maySwitch);
+  empty.hidden = cameras.length > 0 || isLimited;
+  noneOurs.hidden = cameras.length > 0 || !isLimited;
   summary.textContent = cameras.length > 1 ? `${cameras.length} cameras` : "";
 }
 
@@ -64,20 +82,28 @@ function add(status: CameraStatus): void {
   sight.observe(card.element);
 }
 
+function report(error: unknown): void {
+  trouble.textContent = error instanceof Refusal ? explain(error) : "Sightline does not answer. Trying again…";
+  trouble.hidden = false;
+}
+
 let timer: number | undefined;
 let isAsking = false;
+let sessionUntilMs = 0;
 
 async function poll(): Promise<void> {
   if (isAsking || document.hidden) return;
   isAsking = true;
   clearTimeout(timer);
   const known = cards.size;
+  const isSessionDue = performance.now() >= sessionUntilMs;
   try {
-    show(await fetchCameras());
+    const [cameras] = await Promise.all([fetchCameras(), isSessionDue ? account.refresh() : undefined]);
+    if (isSessionDue) sessionUntilMs = performance.now() + SESSION_MS;
+    show(cameras);
     trouble.hidden = true;
-  } catch {
-    trouble.textContent = "Sightline does not answer. Trying again…";
-    trouble.hidden = false;
+  } catch (error) {
+    report(error);
     for (const card of cards.values()) card.cutOff();
   }
   isAsking = false;
@@ -85,10 +111,18 @@ async function poll(): Promise<void> {
 }
 
 function wake(): void {
+  sessionUntilMs = 0;
   choosePictures();
   void poll();
 }
 
+onLoggedOut(() => {
+  // The page's address answers strangers with the login page.
+  if (performance.now() > RELOAD_MS) location.reload();
+});
+// Somebody who is logged in needs no login link.
+takeLoginLink();
+addEventListener("hashchange", takeLoginLink);
 document.addEventListener("visibilitychange", wake);
 window.addEventListener("pageshow", wake);
 window.addEventListener("online", wake);

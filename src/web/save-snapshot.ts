@@ -1,3 +1,5 @@
+import { explain, request } from "./api.ts";
+
 /** iPhones and iPads ignore `download`: there the picture opens in a tab of its own, to be kept by a long press. */
 const opensInstead =
   /iPhone|iPad|iPod/.test(navigator.userAgent) ||
@@ -15,17 +17,13 @@ export function offerSnapshot(link: HTMLAnchorElement, cameraId: string, report:
     if (link.ariaBusy === "true") return;
     link.ariaBusy = "true";
     save(url, `${cameraId}_${formatFileTime(new Date())}.jpg`)
-      .catch((error: unknown) => report(error instanceof Error ? error.message : String(error)))
+      .catch((error: unknown) => report(explain(error)))
       .finally(() => (link.ariaBusy = "false"));
   });
 }
 
 async function save(url: string, fileName: string): Promise<void> {
-  const response = await fetch(url, { cache: "no-store" });
-  if (!response.ok) {
-    const problem = (await response.json().catch(() => ({}))) as { detail?: string };
-    throw new Error(problem.detail ?? `HTTP ${response.status}`);
-  }
+  const response = await request(url);
   const link = document.createElement("a");
   link.href = URL.createObjectURL(await response.blob());
   link.download = fileName;

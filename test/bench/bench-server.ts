@@ -43,10 +43,17 @@ async function findFreePort(): Promise<number> {
   return port;
 }
 
-/** The program as users run it: default limits, statistics and repair on. */
+/** The program as users run it: default limits, statistics and repair on; open to everybody, as its rivals are. */
 function sightlineCommand({ camera, directory }: Stage, port: number): Command {
   const serve = ["serve", "--host", "127.0.0.1", "--port", `${port}`, "--device", camera.path];
-  const args = [join(repositoryRoot, "dist/main.js"), ...serve, "--data-dir", join(directory, "data")];
+  const args = [
+    join(repositoryRoot, "dist/main.js"),
+    ...serve,
+    "--data-dir",
+    join(directory, "data"),
+    "--set",
+    "auth.mode=none",
+  ];
   return { file: process.execPath, args, streamPath: "/stream" };
 }
 

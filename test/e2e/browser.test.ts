@@ -1,24 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { chromium, type Browser, type Page } from "playwright-core";
-import { artifactDirectory } from "../support/compile-native.ts";
+import type { Browser, Page } from "playwright-core";
+import { launchChromium, photograph, screens } from "../support/chromium.ts";
 import { startSightline, type SightlineProcess } from "../support/process-sightline.ts";
-import { findTool, needing } from "../support/tool.ts";
+import { needing } from "../support/tool.ts";
 import { until } from "../support/wait.ts";
 import { ffmpegCamera, patternCamera } from "./cameras.ts";
-
-const flags = [
-  "--no-sandbox", // the tests may run as root
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-const screens = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } } as const;
 
 /** A number for what the first picture on the page shows now: other pixels, other number; undefined while it shows none. */
 function fingerprint(page: Page, selector: string): Promise<number | undefined> {
@@ -64,7 +51,7 @@ describe("Chromium", { ...needing("chromium", "ffmpeg"), timeout: 240_000 }, () 
         { id: "shed", name: "Shed", source: "v4l2", device: "/dev/v4l/by-id/usb-not-plugged-in" },
       ],
     });
-    browser = await chromium.launch({ executablePath: findTool("chromium") ?? "chromium", args: flags });
+    browser = await launchChromium();
   });
   after(async () => {
     await browser?.close();
@@ -88,13 +75,7 @@ describe("Chromium", { ...needing("chromium", "ffmpeg"), timeout: 240_000 }, () 
         return /not there|unplugged/i.test(text) && text;
       }, "the absent camera's reason");
       assert.match(told, /Shed/);
-      const overflow = await page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth",
-      );
-      assert.equal(overflow, 0, "the page is wider than the screen");
-      const directory = join(await artifactDirectory(), "screenshots");
-      mkdirSync(directory, { recursive: true });
-      await page.screenshot({ path: join(directory, `page-${name}.png`), fullPage: true });
+      assert.equal(await photograph(page, `page-${name}`), 0, "the page is wider than the screen");
       assert.deepEqual(failures, []);
       await page.close();
     });
@@ -110,7 +91,7 @@ describe("Chromium", { ...needing("chromium", "ffmpeg"), timeout: 240_000 }, () 
   ]) {
     it(`plays ${path} in an <img>`, async () => {
       const page = await browser.newPage();
-      await page.goto(`${sightline.origin}/state`); // an empty page of the same origin, so that pixels may be read
+      await page.goto(`${sightline.origin}/login.html`); // a page of the same origin, so that pixels may be read
       await page.setContent(`<img id="live" src="${path}">`);
       await assertMoves(page, "#live");
       await page.close();

@@ -6,6 +6,7 @@ import { createCamera, createStoppedClock, readProblem, startRig, type Rig } fro
 const stream: HttpRoute = {
   method: "GET",
   path: "/cameras/:id/stream",
+  access: "view",
   summary: "Stands for the MJPEG stream",
   query: [{ name: "fps", description: "", schema: { type: "number", minimum: 0.1 } }],
   response: { type: "multipart/x-mixed-replace" },

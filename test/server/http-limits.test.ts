@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { HttpRoute } from "../../src/protocol/http/route.ts";
+import { until } from "../support/wait.ts";
 import { connectRaw, startRig, type RawClient, type Rig } from "./http-rig.ts";
 
 const hold: HttpRoute = {
   method: "GET",
   path: "/hold",
+  access: "view",
   summary: "Never ends",
   response: { type: "text/plain" },
   handle: () => ({ takeOver: (response) => void response.write("held") }),
@@ -14,9 +16,21 @@ const hold: HttpRoute = {
 const take: HttpRoute = {
   method: "POST",
   path: "/take",
+  access: "view",
   summary: "Takes JSON",
   response: { type: "application/json" },
   handle: async (request) => ({ body: { got: await request.json() } }),
+};
+
+let waiting = 0;
+const waitDoor: HttpRoute = {
+  ...hold,
+  path: "/wait",
+  room: "reserved",
+  handle: () => {
+    waiting += 1;
+    return new Promise(() => {});
+  },
 };
 
 async function holdOne(rig: Rig, localAddress?: string): Promise<RawClient> {
@@ -73,20 +87,33 @@ test("one address has its own limit: 429 to it, room for everybody else", async 
   assert.equal(rig.server.stats.refusals.address, 1);
 });
 
-test("beyond the reserved places a connection is closed at once, and one address cannot have them all", async () => {
-  const rig = await startRig({ routes: [hold], server: { limits: { connections: 1, perAddress: 9, reserved: 4 } } });
+test("beyond the reserved places the longest silent makes room, and one address cannot have them all", async () => {
+  const rig = await startRig({
+    routes: [hold, waitDoor],
+    server: { limits: { connections: 1, perAddress: 9, reserved: 4 } },
+  });
   await holdOne(rig);
-  const waiting = [await connectRaw(rig), await connectRaw(rig)];
+  const mine = [await connectRaw(rig), await connectRaw(rig)];
   await untilOpen(rig, 3);
-  const third = await connectRaw(rig);
-  assert.equal(await third.ended(), "");
-  assert.match(await ask(rig, "/healthz", "127.0.0.2"), /^HTTP\/1\.1 200 /);
   const others = [await connectRaw(rig, "127.0.0.2"), await connectRaw(rig, "127.0.0.2")];
   await untilOpen(rig, 5);
-  const none = await connectRaw(rig, "127.0.0.3");
-  assert.equal(await none.ended(), "");
+  // An address that has its share pushes out its own.
+  const third = await connectRaw(rig);
+  assert.equal(await mine[0]?.ended(), "");
+  assert.match(await ask(rig, "/healthz", "127.0.0.3"), /^HTTP\/1\.1 200 /);
+  assert.equal(await mine[1]?.ended(), "");
   assert.equal(rig.server.stats.refusals.full, 2);
-  for (const client of [...waiting, ...others]) client.socket.destroy();
+  assert.deepEqual(
+    [third, ...others].map(({ socket }) => socket.closed),
+    [false, false, false],
+  );
+  // Who asked already is not pushed out.
+  for (const client of [third, ...others]) client.send("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n");
+  const fourth = await connectRaw(rig);
+  fourth.send("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n");
+  await until(() => waiting === 4, "four requests");
+  assert.equal(await ask(rig, "/healthz", "127.0.0.4"), "");
+  for (const client of [third, fourth, ...others]) client.socket.destroy();
   await untilOpen(rig, 1);
 });
 

@@ -1,4 +1,6 @@
+import { get } from "node:http";
 import { connect, type Socket } from "node:net";
+import { buffer } from "node:stream/consumers";
 import { after } from "node:test";
 import { systemClock, type Clock } from "../../src/core/clock.ts";
 import { silentLog } from "../../src/core/log.ts";
@@ -13,7 +15,9 @@ import { createApiRoutes } from "../../src/outputs/api/api-routes.ts";
 import type { FormatsPort } from "../../src/outputs/api/camera-view.ts";
 import { createMqttRoutes, type MqttView } from "../../src/outputs/api/mqtt-routes.ts";
 import { resolveAlias, routeAliases } from "../../src/outputs/http/aliases.ts";
-import { createHttpServer, type HttpServer, type HttpServerOptions } from "../../src/outputs/http/http-server.ts";
+import { openGuard } from "../../src/outputs/http/guard-port.ts";
+import type { HttpServerOptions } from "../../src/outputs/http/http-options.ts";
+import { createHttpServer, type HttpServer } from "../../src/outputs/http/http-server.ts";
 import { createSnapshotRoutes, type SnapshotOptions } from "../../src/outputs/snapshot/snapshot-routes.ts";
 import { SendLatency } from "../../src/outputs/status/send-latency.ts";
 import { createStatusRoutes } from "../../src/outputs/status/status-routes.ts";
@@ -165,7 +169,10 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     port: 0,
     limits: { connections: 1024, perAddress: 256, reserved: 16 },
     routes,
-    resolveAlias: (path, query) => resolveAlias(registry, path, query),
+    resolveAlias: (path, query, maySee) => resolveAlias(registry, path, query, maySee),
+    // The raw tests call us by whatever name is short.
+    hosts: ["x"],
+    guard: openGuard,
     clock: systemClock,
     log: silentLog,
     ...options.server,
@@ -222,4 +229,31 @@ export async function connectRaw(rig: Rig, localAddress?: string): Promise<RawCl
         look();
       }),
   };
+}
+
+/** Asks as a program does that is no browser: `fetch` would say Sec-Fetch-Mode. */
+export function ask(rig: Rig, path: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    get(rig.url + path, { headers, agent: false }, (response) => {
+      const given = Object.entries(response.headersDistinct).flatMap(([name, values = []]) =>
+        values.map((value): [string, string] => [name, value]),
+      );
+      buffer(response).then(
+        (body) => resolve(new Response(new Uint8Array(body), { status: response.statusCode ?? 0, headers: given })),
+        reject,
+      );
+    }).on("error", reject);
+  });
+}
+
+/** Sends `bytes` on a connection of its own; everything that came back when the server had closed it. */
+export async function exchange(rig: Rig, bytes: string): Promise<string> {
+  const client = await connectRaw(rig);
+  client.send(bytes);
+  return client.ended();
+}
+
+/** The statuses of all answers in what came back on a connection. */
+export function statusesOf(text: string): readonly number[] {
+  return [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map((match) => Number(match[1]));
 }

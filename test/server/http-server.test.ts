@@ -10,6 +10,7 @@ import { systemClock } from "../../src/core/clock.ts";
 import { StorageError, UnavailableError } from "../../src/core/errors.ts";
 import type { Log } from "../../src/core/log.ts";
 import { silentLog } from "../../src/core/log.ts";
+import { openGuard } from "../../src/outputs/http/guard-port.ts";
 import { createHttpServer } from "../../src/outputs/http/http-server.ts";
 import type { HttpRoute } from "../../src/protocol/http/route.ts";
 import { connectRaw, createCamera, readProblem, startRig } from "./http-rig.ts";
@@ -17,7 +18,7 @@ import { connectRaw, createCamera, readProblem, startRig } from "./http-rig.ts";
 const text = { type: "text/plain" };
 
 function door(path: string, handle: HttpRoute["handle"], more: Partial<HttpRoute> = {}): HttpRoute {
-  return { method: "GET", path, summary: "for the test", response: text, handle, ...more };
+  return { method: "GET", path, access: "view", summary: "for the test", response: text, handle, ...more };
 }
 
 test("a door gets its parameters, its query by type, and nothing it did not declare", async () => {
@@ -201,7 +202,15 @@ test("stop aborts every signal, cuts who stays, and can be called twice or befor
   await idle.ended();
   await assert.rejects(rig.get("/healthz"));
   const limits = { connections: 1, perAddress: 1, reserved: 1 };
-  await createHttpServer({ host: "::", port: 0, limits, routes: [], clock: systemClock, log: silentLog }).stop();
+  await createHttpServer({
+    host: "::",
+    port: 0,
+    limits,
+    routes: [],
+    guard: openGuard,
+    clock: systemClock,
+    log: silentLog,
+  }).stop();
 });
 
 test("a taken port is an error in plain words", async () => {

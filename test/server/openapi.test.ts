@@ -22,6 +22,7 @@ interface OpenApi {
 const stream: HttpRoute = {
   method: "GET",
   path: "/cameras/:id/stream",
+  access: "view",
   summary: "Stands for the MJPEG stream",
   response: { type: "multipart/x-mixed-replace" },
   handle: () => ({ body: "--frame" }),

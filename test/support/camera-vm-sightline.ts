@@ -49,12 +49,13 @@ export class GuestSightline {
    */
   static async serve(vm: CameraVm, config: Readonly<Record<string, unknown>>): Promise<GuestSightline> {
     const file = join(vm.outDirectory, "sightline.yaml");
-    const whole = { server: { host: "0.0.0.0", port: guestPort }, dataDir: "/tmp/sightline-data", ...config };
+    const server = { host: "0.0.0.0", port: guestPort };
+    const whole = { server, auth: { mode: "none" }, dataDir: "/tmp/sightline-data", ...config };
     writeFileSync(file, JSON.stringify({ log: { level: "debug", format: "json" }, ...whole })); // JSON is YAML
-    const server = vm.startSightline("serve", "--config", file);
+    const process = vm.startSightline("serve", "--config", file);
     const origin = `http://127.0.0.1:${await vm.forward(guestPort)}`;
-    await server.line(/"msg":"watch at /, 120_000);
-    return new GuestSightline(vm, server, origin);
+    await process.line(/"msg":"watch at /, 120_000);
+    return new GuestSightline(vm, process, origin);
   }
 
   /** `http://127.0.0.1:PORT` as the host reaches it. */

@@ -13,10 +13,23 @@ export interface MjpegClient {
   close(): void;
 }
 
+/** How a viewer differs from the plainest one. */
+export interface MjpegClientOptions {
+  /** An address of this machine to come from. */
+  readonly localAddress?: string;
+  /** Name and password, for Basic. */
+  readonly login?: string;
+}
+
 /** Asks `port` of 127.0.0.1 for `path`; resolves with the answer's head and reads parts from then on. */
-export async function watchMjpeg(port: number, path: string): Promise<MjpegClient> {
-  const socket = connect(port, "127.0.0.1");
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+export async function watchMjpeg(
+  port: number,
+  path: string,
+  { login, ...from }: MjpegClientOptions = {},
+): Promise<MjpegClient> {
+  const socket = connect({ port, host: "127.0.0.1", ...from });
+  const credentials = login === undefined ? "" : `Authorization: Basic ${Buffer.from(login).toString("base64")}\r\n`;
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n${credentials}\r\n`);
   const parts: Part[] = [];
   const waiting: { resolve: (part: Part) => void; reject: (error: Error) => void }[] = [];
   const decoder = new MixedReplaceDecoder(mjpegBoundary, 16 * 1024 * 1024);

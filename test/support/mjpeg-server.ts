@@ -3,6 +3,7 @@ import { silentLog } from "../../src/core/log.ts";
 import type { CameraFeed } from "../../src/hub/camera-feed.ts";
 import { CameraRegistry } from "../../src/hub/camera-registry.ts";
 import { resolveAlias } from "../../src/outputs/http/aliases.ts";
+import { openGuard } from "../../src/outputs/http/guard-port.ts";
 import { createHttpServer } from "../../src/outputs/http/http-server.ts";
 import { MjpegOutput } from "../../src/outputs/mjpeg/mjpeg-output.ts";
 import type { HttpRoute } from "../../src/protocol/http/route.ts";
@@ -26,7 +27,8 @@ export async function serveMjpeg(
     port: 0,
     limits: { connections: 1024, perAddress: 256, reserved: 16 },
     routes: [...mjpeg.routes(), ...more(registry)],
-    resolveAlias: (path, query) => resolveAlias(registry, path, query),
+    resolveAlias: (path, query, maySee) => resolveAlias(registry, path, query, maySee),
+    guard: openGuard,
     timeouts: { graceMs: 100 },
     clock: systemClock,
     log: silentLog,

@@ -17,7 +17,10 @@ export interface ProcessEnd {
 export interface SightlineProcess {
   /** `http://127.0.0.1:PORT`, without a slash at the end. */
   readonly origin: string;
+  /** 0 on a Unix socket. */
   readonly port: number;
+  /** 0 without a certificate. */
+  httpsPort(): number;
   readonly pid: number;
   /** What it logged so far. */
   log(): string;
@@ -48,7 +51,9 @@ export async function startSightline(
   const directory = await mkdtemp(join(tmpdir(), "sightline-e2e-"));
   const file = join(directory, "sightline.yaml");
   const log = { level: "debug", format: "json" };
-  await writeFile(file, JSON.stringify({ log, dataDir: join(directory, "data"), ...config })); // JSON is YAML
+  // Open, unless the test is about who may come in. JSON is YAML.
+  const open = { auth: { mode: "none" } };
+  await writeFile(file, JSON.stringify({ log, ...open, dataDir: join(directory, "data"), ...config }));
   const flags = ["serve", "--config", file, "--host", "127.0.0.1", "--port", "0"];
   const [command = "", ...args] = program;
   const child = spawn(command, [...args, ...flags], {
@@ -60,10 +65,11 @@ export async function startSightline(
   const ended = new Promise<Omit<ProcessEnd, "tookMs">>((resolve) => {
     child.once("close", (code, signal) => resolve({ code, signal }));
   });
-  const port = await until(
+  const { http: port } = await until(
     () => {
       if (child.exitCode !== null) throw new Error(`sightline ended (${child.exitCode}):\n${output()}`);
-      return Number(/"port":(\d+)/.exec(output())?.[1] ?? 0) || undefined;
+      const [, fields] = /\{([^{}]*)"msg":"watch at /.exec(output()) ?? [];
+      return fields === undefined ? undefined : { http: Number(/"port":(\d+)/.exec(fields)?.[1] ?? 0) };
     },
     "sightline to listen",
     20_000,
@@ -71,6 +77,7 @@ export async function startSightline(
   return {
     origin: `http://127.0.0.1:${port}`,
     port,
+    httpsPort: () => Number(/"httpsPort":(\d+)/.exec(output())?.[1] ?? 0),
     pid: child.pid ?? 0,
     log: output,
     async stop(signal = "SIGTERM") {

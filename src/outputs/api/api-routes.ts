@@ -51,9 +51,12 @@ function cameraRoutes(options: ApiOptions): HttpRoute[] {
       method: "GET",
       path: "/api/cameras",
       access: "known",
-      summary: "All cameras with their state",
+      summary: "All cameras that the caller may see, with their state",
       response: { type: "application/json", schema: cameraListSchema },
-      handle: () => json({ cameras: registry.list().map(describe) }),
+      handle: ({ caller }) => {
+        const seen = registry.list().filter(({ id }) => caller?.cameras?.includes(id) ?? true);
+        return json({ cameras: seen.map(describe) });
+      },
     },
     {
       method: "GET",

@@ -39,19 +39,27 @@ export class Admission {
     return this.#ordinary + this.#reserved;
   }
 
-  /** A place for a connection from `address`, or undefined when there is not even a reserved one: close it at once. */
-  enter(address: string): Place | undefined {
-    const limitMet = this.#limitMet(address);
+  /**
+   * A place for a connection from `address`, or undefined when there is not even a reserved one: close it at once. An address
+   * that stands for many clients (a proxy's) has no limit of its own.
+   */
+  enter(address: string, standsForMany = false): Place | undefined {
+    const limitMet = this.#limitMet(address, standsForMany);
     if (limitMet === undefined) {
       this.#ordinary += 1;
       add(this.#ordinaryBy, address, 1);
     } else {
-      const held = this.#reservedBy.get(address) ?? 0;
-      if (this.#reserved >= this.#limits.reserved || held >= this.#reservedPerAddress) return undefined;
+      if (this.#reserved >= this.#limits.reserved) return undefined;
+      if (!standsForMany && this.hasReservedShare(address)) return undefined;
       this.#reserved += 1;
       add(this.#reservedBy, address, 1);
     }
     return { address, limitMet };
+  }
+
+  /** Whether this address holds as many reserved places as it may. */
+  hasReservedShare(address: string): boolean {
+    return (this.#reservedBy.get(address) ?? 0) >= this.#reservedPerAddress;
   }
 
   /** Gives a place back; exactly once for each that was given. */
@@ -65,8 +73,8 @@ export class Admission {
     }
   }
 
-  #limitMet(address: string): LimitMet | undefined {
-    if ((this.#ordinaryBy.get(address) ?? 0) >= this.#limits.perAddress) return "address";
+  #limitMet(address: string, standsForMany: boolean): LimitMet | undefined {
+    if (!standsForMany && (this.#ordinaryBy.get(address) ?? 0) >= this.#limits.perAddress) return "address";
     return this.#ordinary >= this.#limits.connections ? "connections" : undefined;
   }
 }

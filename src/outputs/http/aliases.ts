@@ -23,17 +23,29 @@ export const ACTION_PATTERN = "^(?:stream|snapshot)(?:_\\d{1,3})?$|^command$";
 const ACTION = /^(stream|snapshot)(?:_(\d{1,3}))?$/;
 const byPath = new Map(routeAliases.map((alias) => [alias.path, alias.target]));
 
+/** Cameras that somebody may see, in their order. */
+type Cameras = readonly CameraFeed[];
+
 /**
- * The path that answers for `path` and `query` (without `?`): the same one when it is no alias. Throws UnavailableError
- * where there is no camera yet, ProtocolError 404 where there is none of that number, HttpProblem 403 for `command`.
+ * The path that answers for `path` and `query` (without `?`): the same one when it is no alias. First and numbered cameras are
+ * counted among those that the caller may see. Throws UnavailableError where there is no camera yet, ProtocolError 404 where
+ * there is none of that number, HttpProblem 403 for `command`.
  */
-export function resolveAlias(registry: CameraRegistry, path: string, query: string): string {
-  const target = path === "/" && query !== "" ? resolveAction(registry, query) : byPath.get(path);
+export function resolveAlias(
+  registry: CameraRegistry,
+  path: string,
+  query: string,
+  maySee: (cameraId: string) => boolean = () => true,
+): string {
+  const isAction = path === "/" && query !== "";
+  if (!isAction && !byPath.has(path)) return path;
+  const cameras = registry.list().filter(({ id }) => maySee(id));
+  const target = isAction ? resolveAction(cameras, query) : byPath.get(path);
   if (target === undefined) return path;
-  return target.includes(":id") ? target.replace(":id", firstCamera(registry).id) : target;
+  return target.includes(":id") ? target.replace(":id", numberedCamera(cameras, 0).id) : target;
 }
 
-function resolveAction(registry: CameraRegistry, query: string): string | undefined {
+function resolveAction(cameras: Cameras, query: string): string | undefined {
   const action = new URLSearchParams(query).getAll("action").at(-1);
   if (action === "command") {
     const detail =
@@ -44,18 +56,12 @@ function resolveAction(registry: CameraRegistry, query: string): string | undefi
   const [, what, index] = ACTION.exec(action ?? "") ?? [];
   if (what === undefined) return undefined;
   const target = what === "stream" ? STREAM : SNAPSHOT;
-  return index === undefined ? target : target.replace(":id", numberedCamera(registry, Number(index)).id);
+  return index === undefined ? target : target.replace(":id", numberedCamera(cameras, Number(index)).id);
 }
 
-function firstCamera(registry: CameraRegistry): CameraFeed {
-  const first = registry.first();
-  if (!first) throw new UnavailableError("there is no camera: none is plugged in and none is configured");
-  return first;
-}
-
-function numberedCamera(registry: CameraRegistry, index: number): CameraFeed {
-  const first = firstCamera(registry);
-  const camera = index === 0 ? first : registry.list()[index];
-  if (!camera) throw new ProtocolError(`there is no camera number ${index}: they are counted from 0`, 404);
-  return camera;
+function numberedCamera(cameras: Cameras, index: number): CameraFeed {
+  const camera = cameras[index];
+  if (camera) return camera;
+  if (cameras.length === 0) throw new UnavailableError("there is no camera: none is plugged in and none is configured");
+  throw new ProtocolError(`there is no camera number ${index}: they are counted from 0`, 404);
 }

@@ -1,4 +1,5 @@
 import type { Server } from "node:http";
+import type { Server as HttpsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Clock } from "../../core/clock.ts";
 import { createProblem, PROBLEM_TYPE } from "../../protocol/http/problem.ts";
@@ -15,14 +16,15 @@ interface Refusal {
 }
 
 /** Answers, as problem JSON, what never became a request: headers that are slow, too large or no HTTP at all. */
-export function answerClientErrors(server: Server, connections: Connections, clock: Clock): void {
+export function answerClientErrors(server: Server | HttpsServer, connections: Connections, clock: Clock): void {
   server.on("clientError", (error: NodeJS.ErrnoException, duplex) => {
     const socket = duplex as Socket;
     const refusal = toRefusal(error.code);
-    if (!refusal || !socket.writable || connections.isMidAnswer(socket)) {
+    if (!refusal || !socket.writable || connections.isMidAnswer(socket) || connections.isRefused(socket)) {
       socket.destroy();
       return;
     }
+    connections.refuse(socket);
     connections.tally.refused(refusal.cause);
     connections.tally.answered(refusal.status);
     // The rest of what the client sends is read and forgotten, else the reset would overtake the answer.
@@ -39,6 +41,9 @@ function toRefusal(code: string | undefined): Refusal | undefined {
   }
   if (code === "ERR_HTTP_REQUEST_TIMEOUT") {
     return { status: 408, detail: "the request did not arrive in time", cause: "timeout" };
+  }
+  if (code === "HPE_CHUNK_EXTENSIONS_OVERFLOW") {
+    return { status: 413, detail: "the body's chunk extensions are too large", cause: "body-too-large" };
   }
   if (code === "HPE_INVALID_EOF_STATE") return undefined; // it hung up: nobody to answer, and no attack
   if (code?.startsWith("HPE_")) return { status: 400, detail: "this is not an HTTP request", cause: "malformed" };

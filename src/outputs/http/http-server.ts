@@ -1,65 +1,34 @@
-import { createServer, type Server } from "node:http";
-import type { Clock } from "../../core/clock.ts";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { UnavailableError } from "../../core/errors.ts";
 import type { Service } from "../../core/lifecycle.ts";
-import type { Log } from "../../core/log.ts";
 import type { HttpRoute } from "../../protocol/http/route.ts";
-import type { ConnectionLimits } from "./admission.ts";
-import { answerClientErrors } from "./client-errors.ts";
 import { Connections } from "./connections.ts";
+import type { HttpServerOptions } from "./http-options.ts";
 import type { HttpStats } from "./http-tally.ts";
+import { defaultTimeouts, type HttpTimeouts } from "./http-timeouts.ts";
 import { createKoaApp } from "./koa-app.ts";
 import { OpenRequests } from "./koa-request.ts";
-import { listen } from "./listen.ts";
-import { loadStaticRoutes } from "./static-files.ts";
+import { Listeners } from "./listeners.ts";
+import { createMachineNames } from "./machine-names.ts";
+import { OpenStreams } from "./open-streams.ts";
+import { Origins } from "./origins.ts";
+import { OwnNames } from "./own-names.ts";
+import { SecurityHeaders } from "./security-headers.ts";
+import { loadStaticFiles, type StaticFiles } from "./static-files.ts";
+import { TokenBuckets } from "./token-buckets.ts";
+import { TrustedProxies } from "./trusted-proxies.ts";
 
-/** How long the server waits for whom, in milliseconds. */
-interface HttpTimeouts {
-  /** From the connection, or the request's first byte, to the end of its headers. */
-  readonly headersMs: number;
-  /** From there to the end of its body. */
-  readonly bodyMs: number;
-  /** How long an idle connection is kept for the next request. */
-  readonly keepAliveMs: number;
-  /** How often the first two are looked at. */
-  readonly checkMs: number;
-  /** How long {@link HttpServer.stop} lets answers finish. */
-  readonly graceMs: number;
-}
-
-const defaultTimeouts: HttpTimeouts = {
-  headersMs: 10_000,
-  bodyMs: 10_000,
-  keepAliveMs: 5_000,
-  checkMs: 1_000,
-  graceMs: 1_000,
-};
-
-/** Largest request headers and largest JSON body. */
-const MAX_HEADER_BYTES = 16_384;
 const MAX_BODY_BYTES = 65_536;
-
-/** What {@link createHttpServer} needs. */
-export interface HttpServerOptions {
-  /** `::` is every address of the machine. */
-  readonly host: string;
-  /** 0: any free port. */
-  readonly port: number;
-  readonly limits: ConnectionLimits;
-  readonly routes: readonly HttpRoute[];
-  /** The path that answers for a path and a query (see aliases.ts). Absent: every path answers for itself. */
-  readonly resolveAlias?: (path: string, query: string) => string;
-  /** Directory of the web page's files; absent: no page. */
-  readonly staticFiles?: string;
-  readonly timeouts?: Partial<HttpTimeouts>;
-  readonly clock: Clock;
-  readonly log: Log;
-}
+/** Of its requests, the part that an address may spend on one reserved door once they are used up, and on TLS handshakes. */
+const RESERVED_SHARE = 0.1;
+const HANDSHAKE_SHARE = 0.5;
 
 /** The listener that all HTTP outputs share. */
 export interface HttpServer extends Service {
-  /** The port it listens on; 0 before {@link start}. */
+  /** The port of plain HTTP; 0 before {@link start}, and on a Unix socket. */
   port(): number;
+  /** The port of HTTPS; 0 before {@link start}, and without a certificate. */
+  httpsPort(): number;
   readonly stats: HttpStats;
   /** All doors that are open, those of the web page included; complete after {@link start}. */
   routes(): readonly HttpRoute[];
@@ -68,8 +37,8 @@ export interface HttpServer extends Service {
 }
 
 /**
- * One HTTP/1.1 listener for all doors. `start` rejects in plain words when the port is taken; `stop` tells every request
- * by its signal, then cuts what is still open after the grace.
+ * HTTP/1.1, plain and encrypted, for all doors. `start` rejects in plain words when a port is taken or the certificate
+ * is of no use; `stop` tells every request by its signal, then cuts what is still open after the grace.
  */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   return new KoaHttpServer(options);
@@ -78,18 +47,35 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 class KoaHttpServer implements HttpServer {
   readonly #options: HttpServerOptions;
   readonly #timeouts: HttpTimeouts;
+  readonly #proxies: TrustedProxies;
+  readonly #headers: SecurityHeaders;
   readonly #connections: Connections;
+  readonly #streams: OpenStreams;
   readonly #openRequests = new OpenRequests();
+  readonly #listeners: Listeners;
   #routes: readonly HttpRoute[];
   #doors: { method: string; path: string }[] = [];
-  #server: Server | undefined;
-  #port = 0;
+  #disobey = (): void => {};
   #stopped: Promise<void> | undefined;
 
   constructor(options: HttpServerOptions) {
+    const { limits, clock, https, frameAncestors = ["self"] } = options;
+    const { requestsPerSecond = Infinity, streams = Infinity, streamsPerUser = Infinity } = limits;
     this.#options = options;
     this.#timeouts = { ...defaultTimeouts, ...options.timeouts };
-    this.#connections = new Connections(options.limits, options.clock);
+    this.#proxies = new TrustedProxies(options.trustedProxies ?? []);
+    this.#headers = new SecurityHeaders({ frameAncestors, hsts: https?.hsts === true });
+    const buckets = (share: number) => new TokenBuckets(requestsPerSecond * share, clock);
+    this.#connections = new Connections({
+      limits,
+      proxies: this.#proxies,
+      arrivals: { ordinary: buckets(1), reserved: buckets(RESERVED_SHARE) },
+      handshakes: buckets(HANDSHAKE_SHARE),
+      answerMs: this.#timeouts.answerMs,
+      clock,
+    });
+    this.#streams = new OpenStreams({ streams, streamsPerUser }, this.#connections.tally);
+    this.#listeners = new Listeners({ ...options, timeouts: this.#timeouts, connections: this.#connections });
     this.#routes = options.routes;
   }
 
@@ -98,7 +84,11 @@ class KoaHttpServer implements HttpServer {
   }
 
   port(): number {
-    return this.#port;
+    return this.#listeners.port;
+  }
+
+  httpsPort(): number {
+    return this.#listeners.httpsPort;
   }
 
   routes(): readonly HttpRoute[] {
@@ -110,57 +100,65 @@ class KoaHttpServer implements HttpServer {
   }
 
   async start(): Promise<void> {
-    const { host, port, log, staticFiles } = this.#options;
-    if (staticFiles !== undefined) this.#routes = [...this.#options.routes, ...(await loadStaticRoutes(staticFiles))];
-    const server = this.#createServer();
-    this.#port = await listen(server, host, port);
-    server.on("error", (error) => log.error({ err: error }, "the HTTP listener failed"));
-    this.#server = server;
-    if (this.#stopped) await this.#close(server);
+    const files = await this.#loadPage();
+    this.#routes = [...this.#options.routes, ...files.routes];
+    await this.#listeners.open(this.#createHandler(files.loginPage));
+    this.#disobey = this.#streams.obey(this.#options.guard);
+    if (this.#stopped) await this.#close();
   }
 
   stop(): Promise<void> {
-    this.#stopped ??= this.#server ? this.#close(this.#server) : Promise.resolve();
+    this.#stopped ??= this.#close();
     return this.#stopped;
   }
 
-  #createServer(): Server {
-    const { clock, log, resolveAlias = (path: string) => path } = this.#options;
-    const { headersMs, bodyMs, keepAliveMs, checkMs } = this.#timeouts;
+  async #loadPage(): Promise<StaticFiles> {
+    const { staticFiles, basePath = "/" } = this.#options;
+    if (staticFiles === undefined) return { routes: [], loginPage: undefined };
+    return loadStaticFiles(staticFiles, this.#headers.forPage(), basePath);
+  }
+
+  #createHandler(loginPage: string | undefined) {
+    const { clock, log, guard, limits, basePath = "/", https, resolveAlias = (path: string) => path } = this.#options;
+    const { requestsPerSecond = Infinity } = limits;
     const { app, router } = createKoaApp({
       routes: this.#routes,
       resolveAlias,
       connections: this.#connections,
+      proxies: this.#proxies,
+      headers: this.#headers,
+      guard,
+      loginPage,
+      streams: this.#streams,
       openRequests: this.#openRequests,
-      bodyLimits: { sizeBytes: MAX_BODY_BYTES, timeoutMs: bodyMs },
+      bodyLimits: { sizeBytes: MAX_BODY_BYTES, timeoutMs: this.#timeouts.bodyMs },
+      names: new OwnNames(this.#options.hosts ?? [], createMachineNames(clock)),
+      origins: new Origins(this.#options.corsOrigins ?? []),
+      rates: {
+        ordinary: new TokenBuckets(requestsPerSecond, clock),
+        reserved: new TokenBuckets(requestsPerSecond * RESERVED_SHARE, clock),
+      },
+      perAddress: limits.perAddress,
+      basePath,
+      redirectPort: https?.redirect === true ? () => this.httpsPort() : undefined,
       clock,
       log,
     });
     this.#doors = router.stack.flatMap((layer) =>
       layer.methods.map((method) => ({ method, path: String(layer.path) })),
     );
-    const server = createServer({
-      maxHeaderSize: MAX_HEADER_BYTES,
-      requireHostHeader: false, // koa-app.ts refuses in words
-      headersTimeout: headersMs,
-      // The body's own deadline, which can be answered better, comes first.
-      requestTimeout: headersMs + bodyMs + checkMs,
-      keepAliveTimeout: keepAliveMs,
-      connectionsCheckingInterval: checkMs,
-    });
-    this.#connections.watch(server);
-    answerClientErrors(server, this.#connections, clock);
     const handle = app.callback();
-    server.on("request", (request, response) => void handle(request, response));
-    return server;
+    return (request: IncomingMessage, response: ServerResponse): void => {
+      if (!this.#connections.isDistrusted(request.socket)) void handle(request, response);
+    };
   }
 
-  async #close(server: Server): Promise<void> {
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  async #close(): Promise<void> {
+    this.#disobey();
+    const closed = this.#listeners.close();
     this.#openRequests.abortAll(new UnavailableError("the server stops"));
-    server.closeIdleConnections();
     const cancel = this.#options.clock.after(this.#timeouts.graceMs, () => this.#connections.destroyAll());
-    await closed;
+    await Promise.all(closed);
     cancel();
   }
 }

@@ -1,12 +1,28 @@
-import type { LimitMet } from "./admission.ts";
+/** Why a client was turned away, or its request not answered as it wished. */
+const causes = [
+  "connections", // 503: every ordinary connection is taken
+  "address", // 429: too many connections, or requests at once, from one address
+  "full", // closed at once: no reserved place left either
+  "rate", // 429: too many requests from one address
+  "streams", // 503: every stream is taken
+  "user-streams", // 429: too many streams of one user
+  "headers-too-large", // 431
+  "body-too-large", // 413
+  "timeout", // 408: headers or body too slow
+  "slow-reader", // closed: did not take its answer in time
+  "malformed", // 400, 501: not HTTP, or not as we take it
+  "host", // 421: none of our names
+  "origin", // 403: a page of another site
+  "csrf", // 403: a change without the session's token
+  "unauthorized", // 401: no credentials, or wrong ones
+  "failures", // 429: too many wrong credentials
+  "forbidden", // 403: known, but not allowed
+  "handshake", // TLS: failed, or not finished in time
+  "handshake-rate", // TLS: too many from one address
+] as const;
 
-/** Why a client was turned away before its request was looked at. */
-export type RefusalCause =
-  | LimitMet // 503, 429: over a limit, told so from a reserved place
-  | "full" // closed at once: no reserved place left either
-  | "headers-too-large" // 431
-  | "timeout" // 408: headers or body too slow
-  | "malformed"; // 400: not HTTP
+/** One of the causes in {@link HttpStats.refusals}. */
+export type RefusalCause = (typeof causes)[number];
 
 /** Counters of the HTTP server since it started. */
 export interface HttpStats {
@@ -21,14 +37,7 @@ export interface HttpStats {
 export class HttpTally implements HttpStats {
   readonly #openConnections: () => number;
   readonly requests = new Map<number, number>();
-  readonly refusals: Record<RefusalCause, number> = {
-    connections: 0,
-    address: 0,
-    full: 0,
-    "headers-too-large": 0,
-    timeout: 0,
-    malformed: 0,
-  };
+  readonly refusals = Object.fromEntries(causes.map((cause) => [cause, 0])) as Record<RefusalCause, number>;
 
   constructor(openConnections: () => number) {
     this.#openConnections = openConnections;

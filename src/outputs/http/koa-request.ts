@@ -1,9 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Context } from "koa";
 import type { Clock } from "../../core/clock.ts";
 import { parseQuery, type QueryValue } from "../../protocol/http/query.ts";
 import type { Caller, HttpRequest, HttpRoute } from "../../protocol/http/route.ts";
-import { plainAddress } from "./connections.ts";
+import type { HttpContext } from "./http-context.ts";
 import { readJson, type BodyLimits } from "./json-body.ts";
 
 /** The requests under way that asked for a signal, so that stopping can end them all. */
@@ -23,6 +22,13 @@ export class OpenRequests {
   }
 }
 
+/** What a {@link KoaRequest} needs of its server. */
+interface RequestParts {
+  readonly openRequests: OpenRequests;
+  readonly bodyLimits: BodyLimits;
+  readonly clock: Clock;
+}
+
 /** One koa context as a door sees it. Throws HttpProblem 400 when a query value is bad. */
 export class KoaRequest implements HttpRequest {
   readonly method: string;
@@ -32,31 +38,22 @@ export class KoaRequest implements HttpRequest {
   readonly headers: IncomingHttpHeaders;
   readonly caller: Caller | undefined;
   readonly remoteAddress: string;
-  readonly #context: Context;
-  readonly #open: OpenRequests;
-  readonly #bodyLimits: BodyLimits;
-  readonly #clock: Clock;
+  readonly isEncrypted: boolean;
+  readonly #context: HttpContext;
+  readonly #parts: RequestParts;
   #controller: AbortController | undefined;
 
-  constructor(
-    context: Context,
-    route: HttpRoute,
-    caller: Caller | undefined,
-    open: OpenRequests,
-    bodyLimits: BodyLimits,
-    clock: Clock,
-  ) {
+  constructor(context: HttpContext, route: HttpRoute, caller: Caller | undefined, parts: RequestParts) {
     this.method = context.method;
     this.path = context.path;
-    this.params = context.params as Record<string, string>;
+    this.params = (context as unknown as { params: Record<string, string> }).params;
     this.query = parseQuery(route.query ?? [], context.querystring);
     this.headers = context.headers;
     this.caller = caller;
-    this.remoteAddress = plainAddress(context.socket.remoteAddress);
+    this.remoteAddress = context.state.client.address;
+    this.isEncrypted = context.state.client.isEncrypted;
     this.#context = context;
-    this.#open = open;
-    this.#bodyLimits = bodyLimits;
-    this.#clock = clock;
+    this.#parts = parts;
   }
 
   /** Made when first asked for: most answers are written before anybody could go away. */
@@ -66,7 +63,7 @@ export class KoaRequest implements HttpRequest {
   }
 
   json(): Promise<unknown> {
-    return readJson(this.#context.req, this.#bodyLimits, this.#clock);
+    return readJson(this.#context.req, this.#parts.bodyLimits, this.#parts.clock);
   }
 
   #createController(): AbortController {
@@ -76,9 +73,9 @@ export class KoaRequest implements HttpRequest {
       controller.abort(new Error("the client went away"));
       return controller;
     }
-    this.#open.add(controller);
+    this.#parts.openRequests.add(controller);
     res.once("close", () => {
-      this.#open.delete(controller);
+      this.#parts.openRequests.delete(controller);
       if (!res.writableFinished) controller.abort(new Error("the client went away"));
     });
     return controller;

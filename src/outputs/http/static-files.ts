@@ -4,6 +4,7 @@ import { extname, join } from "node:path";
 import { StorageError } from "../../core/errors.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../../protocol/http/route.ts";
 import { ACTION_PATTERN } from "./aliases.ts";
+import { plainBasePath } from "./base-path.ts";
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -14,14 +15,24 @@ const TYPES: Readonly<Record<string, string>> = {
   ".webmanifest": "application/manifest+json",
 };
 
-/** Everything the page shows or runs comes from here. */
-const PAGE_POLICY = "default-src 'self'; base-uri 'none'; form-action 'none'";
+const LOGIN = "login.html";
+
+/** The web page. */
+export interface StaticFiles {
+  readonly routes: readonly HttpRoute[];
+  /** The page to log in with, as it is shown in place of any other: its links start at the base path. */
+  readonly loginPage: string | undefined;
+}
 
 /**
  * Doors for the web page: every file of `directory` (not its subdirectories) by its name, `index.html` at `/`. Read once,
- * kept in memory. Throws StorageError when the page is not there.
+ * kept in memory. `pageHeaders` go with every page. Throws StorageError when the page is not there.
  */
-export async function loadStaticRoutes(directory: string): Promise<HttpRoute[]> {
+export async function loadStaticFiles(
+  directory: string,
+  pageHeaders: Readonly<Record<string, string>>,
+  basePath: string,
+): Promise<StaticFiles> {
   const names = await readdir(directory).catch((error: unknown) => {
     throw new StorageError(`the web page is missing: ${directory} cannot be read; build it with npm run build`, {
       cause: error,
@@ -31,10 +42,15 @@ export async function loadStaticRoutes(directory: string): Promise<HttpRoute[]> 
   if (!known.includes("index.html")) {
     throw new StorageError(`the web page is missing: no index.html in ${directory}; build it with npm run build`);
   }
-  return Promise.all(known.map(async (name) => createFileRoute(name, await readFile(join(directory, name)))));
+  const files = await Promise.all(known.map(async (name) => ({ name, bytes: await readFile(join(directory, name)) })));
+  const login = files.find(({ name }) => name === LOGIN)?.bytes.toString();
+  return {
+    routes: files.map(({ name, bytes }) => createFileRoute(name, bytes, pageHeaders)),
+    loginPage: login?.replace(/<head>/i, `<head><base href="${plainBasePath(basePath)}/">`),
+  };
 }
 
-function createFileRoute(name: string, bytes: Buffer): HttpRoute {
+function createFileRoute(name: string, bytes: Buffer, pageHeaders: Readonly<Record<string, string>>): HttpRoute {
   const type = TYPES[extname(name)] ?? "application/octet-stream";
   const etag = `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`;
   const isPage = name === "index.html";
@@ -42,7 +58,7 @@ function createFileRoute(name: string, bytes: Buffer): HttpRoute {
     "Content-Type": type,
     "Cache-Control": "no-cache",
     ETag: etag,
-    ...(isPage ? { "Content-Security-Policy": PAGE_POLICY } : {}),
+    ...(extname(name) === ".html" ? pageHeaders : {}),
   };
   return {
     method: "GET",

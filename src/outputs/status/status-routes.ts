@@ -1,8 +1,9 @@
 import type { Registry } from "prom-client";
+import type { CameraFeed } from "../../hub/camera-feed.ts";
 import type { CameraRegistry } from "../../hub/camera-registry.ts";
 import type { StreamStateName } from "../../hub/stream-state.ts";
 import { HttpProblem } from "../../protocol/http/problem.ts";
-import type { HttpReply, HttpRoute } from "../../protocol/http/route.ts";
+import type { Caller, HttpReply, HttpRoute } from "../../protocol/http/route.ts";
 import { createMetrics, type MetricsSources } from "./metrics.ts";
 import { describeUstreamerState } from "./ustreamer-state.ts";
 
@@ -33,10 +34,10 @@ export function createStatusRoutes(options: StatusOptions): readonly HttpRoute[]
       method: "GET",
       path: "/readyz",
       access: "open",
-      summary: "Whether every camera is live, idle or off; else 503 with id, state and reason",
+      summary: "Whether every camera is live, idle or off; else 503. To who is known, with id, state and reason",
       response: { type: "application/json", schema: readySchema },
       problems: [503],
-      handle: () => answerReady(options.registry),
+      handle: ({ caller }) => (caller ? answerReady(seenBy(options.registry, caller)) : sayReady(options.registry)),
     },
     {
       method: "GET",
@@ -44,7 +45,9 @@ export function createStatusRoutes(options: StatusOptions): readonly HttpRoute[]
       access: "view",
       summary: "Prometheus metrics",
       response: { type: "text/plain" },
-      handle: async () => {
+      handle: async ({ caller }) => {
+        if (caller?.cameras)
+          throw new HttpProblem(403, "metrics tell of every camera: this needs the right to see all");
         const registry = await (metrics ??= createMetrics(options));
         return { headers: { ...NO_STORE, "Content-Type": registry.contentType }, body: await registry.metrics() };
       },
@@ -55,10 +58,10 @@ export function createStatusRoutes(options: StatusOptions): readonly HttpRoute[]
       access: "view",
       summary: "The first camera's state as ustreamer tells it",
       response: { type: "application/json", schema: { type: "object" } },
-      handle: () => ({
-        headers: NO_STORE,
-        body: describeUstreamerState(options.registry.first(), options.viewers, options.jpegQuality),
-      }),
+      handle: ({ caller }) => {
+        const [first] = seenBy(options.registry, caller);
+        return { headers: NO_STORE, body: describeUstreamerState(first, options.viewers, options.jpegQuality) };
+      },
     },
   ];
   return doors.map((door) => ({ ...door, room: "reserved" }));
@@ -74,8 +77,20 @@ const readySchema = {
   required: ["cameras"],
 };
 
-function answerReady(registry: CameraRegistry): HttpReply {
-  const cameras = registry.list().map(({ id, state: { status } }) => ({
+function seenBy(registry: CameraRegistry, caller: Caller | undefined): readonly CameraFeed[] {
+  return registry.list().filter(({ id }) => caller?.cameras?.includes(id) ?? true);
+}
+
+/** All that somebody learns who is not known. */
+function sayReady(registry: CameraRegistry): HttpReply {
+  const isReady = registry.list().every(({ state }) => WELL.has(state.status.state));
+  const headers = { ...NO_STORE, "Content-Type": "text/plain; charset=utf-8" };
+  if (isReady) return { headers, body: "ready\n" };
+  return { status: 503, headers: { ...headers, "Retry-After": "5" }, body: "not ready\n" };
+}
+
+function answerReady(feeds: readonly CameraFeed[]): HttpReply {
+  const cameras = feeds.map(({ id, state: { status } }) => ({
     id,
     state: status.state,
     reason: status.reason,

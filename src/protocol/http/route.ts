@@ -21,8 +21,10 @@ export interface HttpRequest {
   readonly headers: IncomingHttpHeaders;
   /** Undefined at an open door, where nobody who is known came. */
   readonly caller: Caller | undefined;
-  /** The client's address without port. */
+  /** The client's address without port, the one behind trusted proxies. */
   readonly remoteAddress: string;
+  /** HTTPS, here or at a trusted proxy. */
+  readonly isEncrypted: boolean;
   /** Aborts when the client goes away or the server stops. */
   readonly signal: AbortSignal;
   /** The JSON body; throws ProtocolError (400, 413, 415). */

@@ -23,6 +23,30 @@ test("commands, with serve as the one that need not be said", () => {
     json: true,
     flags: {},
   });
+  assert.deepEqual(parseCommandLine(["tls", "--self-signed"]), { command: "tls", flags: {} });
+  assert.deepEqual(
+    parseCommandLine(["user", "add", "anna", "--role", "viewer", "--cameras", "a, b", "--data-dir", "d"]),
+    {
+      command: "user",
+      action: "add",
+      name: "anna",
+      role: "viewer",
+      cameras: ["a", "b"],
+      json: false,
+      flags: { dataDir: "d" },
+    },
+  );
+  const list = {
+    command: "user",
+    action: "list",
+    name: undefined,
+    role: undefined,
+    cameras: undefined,
+    json: true,
+    flags: {},
+  };
+  assert.deepEqual(parseCommandLine(["user", "list", "--json"]), list);
+  assert.deepEqual(parseCommandLine(["user", "login-link"]), { ...list, action: "login-link", json: false });
   const byFlag = parseCommandLine(["controls", "-d", "/dev/video1"]);
   assert.equal(byFlag.command === "controls" && byFlag.device, "/dev/video1");
 });
@@ -57,6 +81,8 @@ const mistakes: readonly (readonly [line: string, message: string])[] = [
   ["--passwort=hunter2", 'unknown flag "--passwort"; see sightline --help'],
   ["--no-json", 'unknown flag "--no-json"; did you mean --json?'],
   ["--port", "--port needs a value"],
+  ["tls", "tls needs --self-signed"],
+  ["check --self-signed", "--self-signed goes with tls, not with check"],
   ["--port --json", "--port needs a value"],
   ["--host=", "--host needs a value"],
   ["--version=3", "--version takes no value"],
@@ -64,7 +90,18 @@ const mistakes: readonly (readonly [line: string, message: string])[] = [
   ["record", 'unknown command "record"; see sightline --help'],
   ["controls a b", 'controls takes one device, not also "b"'],
   ["devices a", 'devices takes no "a"'],
-  ["--json", "--json goes with devices, controls and mqtt, not with serve"],
+  ["--json", "--json goes with devices, controls, mqtt and user list, not with serve"],
+  ["user", "user needs an action: add, remove, list, password, device-password, login-link, hash"],
+  ["user ad anna", 'unknown action "ad"; did you mean add?'],
+  ["user add", "user add needs a name"],
+  ["user add a b", 'user add takes no "b"'],
+  ["user list a", 'user list takes no "a"'],
+  ["user hash secret", "user hash takes no operand"],
+  ["user add a --json", "--json goes with devices, controls, mqtt and user list, not with user add"],
+  ["user remove a --role admin", "--role goes with user add, not with user remove"],
+  ["check --cameras a", "--cameras goes with user add, not with check"],
+  ["user list --clear", "--clear goes with mqtt, not with user list"],
+  ["user add a --role", "--role needs a value"],
   ["mqtt", "mqtt needs one of --dry-run and --clear"],
   ["mqtt --dry-run --clear", "mqtt needs one of --dry-run and --clear"],
   ["devices --clear", "--clear goes with mqtt, not with devices"],
@@ -94,7 +131,7 @@ test("any arguments are understood or explained on one printable line", () => {
 });
 
 test("the help names every command and flag and fits a terminal", () => {
-  for (const word of "serve devices controls check mqtt --dry-run --clear --json --config --host --port --device --data-dir --log-level --set --help --version -c -p -d -l -h -V".split(
+  for (const word of "serve devices controls check mqtt user add remove list password device-password login-link hash --role --cameras --dry-run --clear --json --config --host --port --device --data-dir --log-level --set --help --version -c -p -d -l -h -V".split(
     " ",
   )) {
     assert.match(helpText, new RegExp(`(^|[ \\[])${word}\\b`, "m"), word);
@@ -153,4 +190,11 @@ test("check lists every mistake and answers 78", () => {
   priority: is "99", must be a whole number from -20 to 19 (--set)
 `,
   });
+});
+
+test("check refuses what only begins like a scrypt string", () => {
+  const { status, stderr } = check("auth: { users: [{ name: anna, password: $scrypt$hunter2, role: admin }] }");
+  assert.equal(status, 78);
+  assert.match(stderr, /auth\.users\.0\.password: must be a whole scrypt string/);
+  assert.doesNotMatch(stderr, /hunter2/);
 });

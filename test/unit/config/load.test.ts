@@ -13,11 +13,20 @@ test("without file, variables and flags everything stands at its default", () =>
   assert.deepEqual(config.server, {
     host: "::",
     port: 8080,
-    https: { port: 8443 },
+    https: { port: 8443, redirect: false, hsts: false },
     basePath: "/",
     trustedProxies: [],
     hosts: [],
-    limits: { connections: 1024, perAddress: 256, reserved: 16 },
+    corsOrigins: [],
+    frameAncestors: ["self"],
+    limits: {
+      connections: 1024,
+      perAddress: 256,
+      reserved: 16,
+      requestsPerSecond: 200,
+      streams: 512,
+      streamsPerUser: 128,
+    },
   });
   assert.deepEqual(config.log, { level: "info", format: "auto", maxBytes: 5_000_000, backups: 2 });
   assert.equal(config.dataDir, "./data");
@@ -156,15 +165,15 @@ cameras: [{ source: test-pattern, rotation: 0, flip: both }, { device: /dev/vide
   assert.deepEqual(loadYaml("server: { port: 1 }\nlog: { level: debug }", local).warnings, []);
 });
 
-test("an open port is warned of, whatever it is opened for, but not on the loopback", () => {
+test("open doors are warned of at every start, but not on the loopback", () => {
   const warning =
-    "there are no accounts yet: whoever reaches port 8080 sees every camera; server.host: 127.0.0.1 keeps it to this machine";
-  assert.deepEqual(loadYaml(undefined).warnings, [warning]);
+    "auth.mode is none: whoever reaches port 8080 sees every camera and may change everything; server.host: 127.0.0.1 keeps it to this machine";
+  assert.deepEqual(loadYaml(undefined).warnings, []);
   assert.deepEqual(loadYaml("auth: { mode: none }").warnings, [warning]);
   for (const host of ["127.0.0.1", "127.1.2.3", "::1", "localhost"]) {
-    assert.deepEqual(loadYaml(undefined, { flags: { host } }).warnings, [], host);
+    assert.deepEqual(loadYaml("auth: { mode: none }", { flags: { host } }).warnings, [], host);
   }
-  assert.deepEqual(loadYaml(undefined, { flags: { host: "192.168.1.1" } }).warnings, [warning]);
+  assert.deepEqual(loadYaml("auth: { mode: none }", { flags: { host: "192.168.1.1" } }).warnings, [warning]);
 });
 
 test("secrets are handed to the log, the password within a URL too", () => {

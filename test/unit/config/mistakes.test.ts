@@ -73,6 +73,38 @@ const mistakes: readonly (readonly [what: string, yaml: string, lines: readonly 
     ],
   ],
   [
+    "a relative socket",
+    "server: { socket: http.sock }",
+    ['server.socket: is "http.sock", must be an absolute path of at most 107 bytes (sightline.yaml, line 1)'],
+  ],
+  [
+    "an origin with a path",
+    "server: { corsOrigins: [https://example.org/path] }",
+    [
+      'server.corsOrigins: is "(a list)", must be a list, e.g. [one, two], each an origin such as https://example.org or http://192.168.1.2:8123, or "*" (sightline.yaml, line 1)',
+    ],
+  ],
+  [
+    "a policy smuggled into frame-ancestors",
+    'server: { frameAncestors: ["self; script-src *"] }',
+    [
+      'server.frameAncestors: is "(a list)", must be a list, e.g. [one, two], each self, none, or an origin such as http://homeassistant.local:8123 (its first label may be *) (sightline.yaml, line 1)',
+    ],
+  ],
+  [
+    "none and others",
+    "server: { frameAncestors: [none, self] }",
+    ["server.frameAncestors: must be none alone, or without it (sightline.yaml, line 1)"],
+  ],
+  [
+    "a redirect to nowhere",
+    "server: { https: { redirect: true, hsts: true } }",
+    [
+      "server.https.redirect: needs server.https.cert and server.https.key (sightline.yaml, line 1)",
+      "server.https.hsts: needs server.https.cert and server.https.key (sightline.yaml, line 1)",
+    ],
+  ],
+  [
     "a bad topic",
     "mqtt: { baseTopic: a/# }",
     ['mqtt.baseTopic: is "a/#", must be an MQTT topic without +, #, $ or / at its ends (sightline.yaml, line 1)'],

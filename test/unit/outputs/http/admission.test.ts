@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { Admission, type Place } from "../../../../src/outputs/http/admission.ts";
-import { plainAddress } from "../../../../src/outputs/http/connections.ts";
+import { plainAddress } from "../../../../src/outputs/http/address-group.ts";
 
 test("ordinary places go first, then reserved ones, then none", () => {
   const admission = new Admission({ connections: 2, perAddress: 2, reserved: 2 });
