@@ -38,18 +38,19 @@ export function sightlineProgram(): string {
 }
 
 /**
- * Starts `sightline serve` on a free port of 127.0.0.1 with this configuration (the keys of the file), in a folder of its
- * own that goes with it. Resolves when it listens; rejects with its log when it ends instead.
+ * Starts `sightline serve` on a free port of `host` with this configuration (the keys of the file), in a folder of its own
+ * that goes with it. Resolves when it listens; rejects with its log when it ends instead.
  */
 export async function startSightline(
   config: Readonly<Record<string, unknown>> = {},
   program: readonly string[] = [process.execPath, sightlineProgram()],
+  host = "127.0.0.1",
 ): Promise<SightlineProcess> {
   const directory = await mkdtemp(join(tmpdir(), "sightline-e2e-"));
   const file = join(directory, "sightline.yaml");
   const log = { level: "debug", format: "json" };
   await writeFile(file, JSON.stringify({ log, dataDir: join(directory, "data"), ...config })); // JSON is YAML
-  const flags = ["serve", "--config", file, "--host", "127.0.0.1", "--port", "0"];
+  const flags = ["serve", "--config", file, "--host", host, "--port", "0"];
   const [command = "", ...args] = program;
   const child = spawn(command, [...args, ...flags], {
     cwd: directory,
