@@ -90,6 +90,8 @@ export function createApp(options: AppOptions): App {
       await roster.start();
     },
     async stop() {
+      // What was set last is safe before anything can take its time.
+      void store.flush();
       await announcements.stop();
       await roster.stop();
       mjpeg.stop();

@@ -9,6 +9,8 @@ import type { Log } from "./core/log.ts";
 import type { ControlsPort } from "./hub/camera-controls.ts";
 import type { CameraFeed } from "./hub/camera-feed.ts";
 import type { OfferedFormat } from "./outputs/api/camera-view.ts";
+import { memoryStore } from "./store/memory-store.ts";
+import type { StateStore } from "./store/state-file.ts";
 
 /** Quality of pictures that we encode ourselves, 1 to 100; ustreamer's default, and what `/state` tells. */
 export const jpegQuality = 80;
@@ -17,6 +19,8 @@ export const jpegQuality = 80;
 export interface AssemblyTools {
   readonly clock: Clock;
   readonly log: Log;
+  /** What is set at run time is kept there. Default: remembered until the process ends. */
+  readonly store?: StateStore;
 }
 
 /** Which camera to build; `config` has every key but `id` and `device`, which are known by now. */
@@ -52,7 +56,7 @@ interface SourceParts {
 /** Builds one camera: its source, its channel and the JPEG track of a raw source. Loads only what this camera needs. */
 export async function assembleCamera(plan: CameraPlan, tools: AssemblyTools): Promise<AssembledCamera> {
   const log = tools.log.child({ camera: plan.id });
-  const { source, controls, formats, hasSensor } = await assembleSource(plan, { ...tools, log });
+  const { source, controls, formats, hasSensor } = await assembleSource(plan, { store: memoryStore(), ...tools, log });
   const channel = new CaptureChannel({
     id: plan.id,
     name: plan.name,
@@ -98,7 +102,7 @@ async function deriveJpeg(channel: CaptureChannel, log: Log, clock: Clock): Prom
   });
 }
 
-async function assembleSource(plan: CameraPlan, tools: AssemblyTools): Promise<SourceParts> {
+async function assembleSource(plan: CameraPlan, tools: Required<AssemblyTools>): Promise<SourceParts> {
   const { config, kind } = plan;
   if (kind === "command") {
     const { createCommandSource } = await import("./capture/command/command-source.ts");
@@ -106,14 +110,14 @@ async function assembleSource(plan: CameraPlan, tools: AssemblyTools): Promise<S
     return { source: createCommandSource({ command: config.command ?? [], ...fps, ...tools }), hasSensor: true };
   }
   if (kind === "test-pattern") {
-    const { createTestPatternSource } = await import("./capture/test-pattern/test-pattern-source.ts");
-    const { width = 1280, height = 720, fps = 10 } = config;
-    return { source: createTestPatternSource({ width, height, fps, clock: tools.clock }), hasSensor: false };
+    const { createTestPatternCamera } = await import("./capture/test-pattern/test-pattern-camera.ts");
+    const { width = 1280, height = 720, fps = 10, controls } = config;
+    return { ...createTestPatternCamera({ id: plan.id, width, height, fps, controls, ...tools }), hasSensor: false };
   }
   return assembleV4l2(plan, tools);
 }
 
-async function assembleV4l2({ config, device }: CameraPlan, tools: AssemblyTools): Promise<SourceParts> {
+async function assembleV4l2({ config, device }: CameraPlan, tools: Required<AssemblyTools>): Promise<SourceParts> {
   const { createFirstV4l2Camera, createV4l2Camera } = await import("./capture/v4l2/v4l2-camera.ts");
   const { format, width, height, fps, controls } = config;
   const options = {

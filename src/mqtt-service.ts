@@ -19,6 +19,8 @@ export interface MqttServiceOptions {
   readonly store: StateStore;
   readonly clock: Clock;
   readonly log: Log;
+  /** From 0 to 1, for everything that is spread in time. Default: by chance. */
+  readonly random?: () => number;
 }
 
 /** The cameras by MQTT. */
@@ -52,8 +54,8 @@ export function createMqttService(options: MqttServiceOptions): MqttService {
     },
   };
 
-  function createLink({ clock, log: own }: MqttServiceOptions): MqttLink {
+  function createLink({ log: own }: MqttServiceOptions): MqttLink {
     const clientId = config.clientId ?? `sightline-${bridgeId}`;
-    return new MqttLink({ config, clientId, statusTopic: bridgeTopics(config.baseTopic).status, clock, log: own });
+    return new MqttLink({ ...options, clientId, statusTopic: bridgeTopics(config.baseTopic).status, log: own });
   }
 }

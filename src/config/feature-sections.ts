@@ -33,16 +33,19 @@ export const mqttSection = {
     doc: "File with the certificate authority of the broker (PEM), where the system does not know it.",
     default: undefined,
     example: "/etc/sightline/broker-ca.pem",
+    alternative: true, // not with mqtt://
   }),
   cert: text({
     doc: "File with the client certificate (PEM), where the broker asks for one.",
     default: undefined,
     example: "/etc/sightline/client.pem",
+    alternative: true, // not with mqtt://
   }),
   key: text({
     doc: "File with the key of the client certificate (PEM).",
     default: undefined,
     example: "/etc/sightline/client-key.pem",
+    alternative: true, // not with mqtt://
   }),
   preview: {
     intervalSeconds: decimal({

@@ -73,7 +73,7 @@ export class StateFile implements StateStore, Service {
         resolve();
       });
     });
-    await Promise.race([this.#flush(), deadline]);
+    await Promise.race([this.flush(), deadline]);
     cancel();
   }
 
@@ -88,24 +88,24 @@ export class StateFile implements StateStore, Service {
     this.#schedule();
   }
 
+  /** Writes now what is not written yet. One writer at a time: who comes while one is at work writes after it. */
+  async flush(): Promise<void> {
+    while (this.#writing) await this.#writing;
+    if (this.#isWritten()) return;
+    this.#writing = this.#save();
+    await this.#writing;
+  }
+
   #schedule(): void {
     if (!this.#isRunning || this.#cancelTimer || this.#isWritten()) return;
     this.#cancelTimer = this.#options.clock.after(gatherMs, () => {
       this.#cancelTimer = undefined;
-      void this.#flush();
+      void this.flush();
     });
   }
 
   #isWritten(): boolean {
     return toText(this.#sections) === this.#onDisk;
-  }
-
-  /** One writer at a time: who comes while one is at work writes after it. */
-  async #flush(): Promise<void> {
-    while (this.#writing) await this.#writing;
-    if (this.#isWritten()) return;
-    this.#writing = this.#save();
-    await this.#writing;
   }
 
   async #save(): Promise<void> {

@@ -1,4 +1,3 @@
-import type { Sharp } from "sharp";
 import { ProtocolError } from "../core/errors.ts";
 
 /** A JPEG with its size in pixels. */
@@ -28,7 +27,7 @@ export async function fitJpeg(picture: SizedJpeg, { maxWidth, maxBytes }: JpegBo
   if (width === picture.width && picture.bytes.length <= maxBytes) return picture;
   const sharp = await loadSharp();
   while (width >= minWidth) {
-    const fitted = await scale(sharp(picture.bytes, { failOn: "none" }), width);
+    const fitted = await scale(sharp, picture.bytes, width);
     if (fitted.bytes.length <= maxBytes) return fitted;
     // Bytes go about with the area; a little less, for small pictures have more bytes a pixel.
     width = Math.floor(width * Math.min(0.9, Math.sqrt(maxBytes / fitted.bytes.length) * 0.95));
@@ -36,8 +35,9 @@ export async function fitJpeg(picture: SizedJpeg, { maxWidth, maxBytes }: JpegBo
   throw new RangeError(`a picture of ${picture.width}x${picture.height} cannot be made as small as ${maxBytes} bytes`);
 }
 
-async function scale(image: Sharp, width: number): Promise<SizedJpeg> {
+async function scale(sharp: SharpModule, bytes: Buffer, width: number): Promise<SizedJpeg> {
   try {
+    const image = sharp(bytes, { failOn: "none" });
     const { data, info } = await image.resize({ width, withoutEnlargement: true }).jpeg({ quality }).toBuffer({
       resolveWithObject: true,
     });
@@ -46,6 +46,8 @@ async function scale(image: Sharp, width: number): Promise<SizedJpeg> {
     throw new ProtocolError("JPEG: cannot be decoded", 400, { cause: error });
   }
 }
+
+type SharpModule = Awaited<ReturnType<typeof loadSharp>>;
 
 /** Loaded when the first picture does not fit, not before. */
 async function loadSharp() {

@@ -37,6 +37,7 @@ export async function openHomeAssistantPage(
       async photograph(path, file, ...texts) {
         await page.goto(`${home.origin}${path}`);
         for (const text of texts) await page.getByText(text).filter({ visible: true }).first().waitFor();
+        await page.waitForLoadState("networkidle"); // the cameras' pictures
         await page.screenshot({ path: file, animations: "disabled" });
       },
       close: async () => browser.close(),

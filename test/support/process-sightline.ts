@@ -41,12 +41,13 @@ export function sightlineProgram(): string {
 }
 
 /**
- * Starts `sightline serve` on a free port of 127.0.0.1 with this configuration (the keys of the file), in a folder of its
- * own that goes with it. Resolves when it listens; rejects with its log when it ends instead.
+ * Starts `sightline serve` on a free port of `host` with this configuration (the keys of the file), in a folder of its own
+ * that goes with it. Resolves when it listens; rejects with its log when it ends instead.
  */
 export async function startSightline(
   config: Readonly<Record<string, unknown>> = {},
   program: readonly string[] = [process.execPath, sightlineProgram()],
+  host = "127.0.0.1",
 ): Promise<SightlineProcess> {
   const directory = await mkdtemp(join(tmpdir(), "sightline-e2e-"));
   const file = join(directory, "sightline.yaml");
@@ -54,7 +55,7 @@ export async function startSightline(
   // Open, unless the test is about who may come in. JSON is YAML.
   const open = { auth: { mode: "none" } };
   await writeFile(file, JSON.stringify({ log, ...open, dataDir: join(directory, "data"), ...config }));
-  const flags = ["serve", "--config", file, "--host", "127.0.0.1", "--port", "0"];
+  const flags = ["serve", "--config", file, "--host", host, "--port", "0"];
   const [command = "", ...args] = program;
   const child = spawn(command, [...args, ...flags], {
     cwd: directory,

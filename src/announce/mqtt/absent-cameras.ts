@@ -26,6 +26,11 @@ export class AbsentCameras {
     this.#write(known);
   }
 
+  /** Whether it was ever seen, and not forgotten since. */
+  knows(id: string): boolean {
+    return this.#read().has(id);
+  }
+
   /** Whether the camera has been away for too long; counted from now on where nothing is known of it. */
   isForgotten(id: string): boolean {
     const lastMs = this.#read().get(id);

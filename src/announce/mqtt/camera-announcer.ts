@@ -48,6 +48,8 @@ export class CameraAnnouncer {
   readonly #cancelPictures = new Set<() => void>();
   #leaveState: (() => void) | undefined;
   #isConnected = false;
+  /** Home Assistant takes every snapshot for a new one: it is sent again only to one that was started anew, and once. */
+  #isSnapshotDue = false;
 
   constructor(feed: CameraFeed, tools: AnnouncerTools) {
     const { config, bridge, publisher, ports, clock } = tools;
@@ -124,12 +126,13 @@ export class CameraAnnouncer {
   /** Home Assistant was started anew. */
   repeat(): void {
     if (!this.#isConnected) return;
+    this.#isSnapshotDue = this.#tools.config.discovery;
     this.#announce();
     this.#device.resend();
     this.#reporter.repeat();
     this.#motion.repeat();
     this.#preview.refresh();
-    this.#snapshots.repeat();
+    if (!this.#tools.config.discovery) this.#snapshots.repeat();
   }
 
   /** The camera is gone but may come back: its device stays, unavailable. */
@@ -151,11 +154,13 @@ export class CameraAnnouncer {
   }
 
   #showPicturesAgain(): void {
+    const withSnapshot = this.#isSnapshotDue;
+    this.#isSnapshotDue = false;
     for (const delayMs of picturesAgainAfterMs) {
       const cancel = this.#tools.clock.after(delayMs, () => {
         this.#cancelPictures.delete(cancel);
         this.#preview.refresh();
-        if (delayMs === picturesAgainAfterMs[0]) this.#snapshots.repeat();
+        if (withSnapshot && delayMs === picturesAgainAfterMs[0]) this.#snapshots.repeat();
       });
       this.#cancelPictures.add(cancel);
     }

@@ -5,7 +5,7 @@ import { bitsPerSecond } from "../../hub/bitrate.ts";
 import type { CameraControl } from "../../hub/camera-controls.ts";
 import type { CameraFeed } from "../../hub/camera-feed.ts";
 import type { StreamStateName } from "../../hub/stream-state.ts";
-import { reportControls } from "./discovery/control-entities.ts";
+import { cutText, reportControls } from "./discovery/control-entities.ts";
 import type { Publisher } from "./message.ts";
 import type { CameraPorts } from "./ports.ts";
 import { StateTopics } from "./state-topics.ts";
@@ -19,7 +19,7 @@ export interface CameraReporterOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** The camera's controls are known, or are others than before. */
-  onControls(): void;
+  readonly onControls: () => void;
 }
 
 /** Rates and counts are told this often, where they have changed. */
@@ -80,8 +80,8 @@ export class CameraReporter {
     try {
       this.#controlsChanged(await this.#port.list());
     } catch (error) {
-      if (!(error instanceof DeviceError)) throw error;
-      log.debug({ err: error }, "the controls cannot be listed now");
+      if (error instanceof DeviceError) log.debug({ err: error }, "the controls cannot be listed now");
+      else log.error({ err: error }, "the controls cannot be told by MQTT");
     }
   }
 
@@ -169,7 +169,7 @@ export class CameraReporter {
       codec: format?.pixelFormat ?? null,
       dropped: Object.values(stats.drops).reduce((sum, count) => sum + count, 0),
       restarts: stats.restarts,
-      last_error: stats.lastError?.slice(0, maxErrorLength) ?? null,
+      last_error: stats.lastError === undefined ? null : cutText(stats.lastError, maxErrorLength),
     });
   }
 

@@ -28,7 +28,7 @@ export async function clearBroker(
   await connect(link, retained, clock, withinMs);
   const kept = await retained.collect([`${place.base}/#`, `${place.prefix}/device/+/+/config`]);
   const topics = [...kept.keys()].filter((topic) => isOurs(place, topic, kept.get(topic))).sort();
-  for (const topic of topics) link.publish({ topic, payload: "", qos: 1, retain: true, isEvent: true });
+  for (const topic of topics) link.publish({ topic, payload: "", qos: 1, retain: true });
   const isInUse = kept.get(bridgeTopics(place.base).status)?.toString() === "online";
   return { topics, isInUse };
 }

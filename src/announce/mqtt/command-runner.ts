@@ -14,7 +14,7 @@ export interface CommandRunnerOptions {
   readonly snapshots: Snapshots;
   readonly log: Log;
   /** What was asked for was refused: the controls are as they were. */
-  onControlsRefused(): void;
+  readonly onControlsRefused: () => void;
 }
 
 /** More than anybody presses; a flood beyond it is refused. */

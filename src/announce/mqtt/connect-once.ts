@@ -49,10 +49,12 @@ function follow(client: MqttClient, protocolVersion: 4 | 5, events: ConnectionEv
       if (isConnected) events.disconnected();
       client.end(true);
       if (failure && failure.reason !== hungUp) resolve(failure);
+      else if (isConnected) resolve({ kind: "unreachable", reason: hungUp });
       // A broker that knows no MQTT 5 may say so, or just hang up.
-      else resolve({ kind: isConnected ? "unreachable" : "version", reason: hungUp });
+      else resolve({ kind: "version", reason: noAnswer });
     });
   });
 }
 
 const hungUp = "closed the connection";
+const noAnswer = `${hungUp} without an answer: is the port right, and is it one for mqtt:// or for mqtts://?`;

@@ -11,6 +11,8 @@ export interface ConnectWishes {
   readonly protocolVersion: 4 | 5;
   /** Topic of the will: `offline`, retained. */
   readonly statusTopic: string;
+  /** The broker refuses a will that is to be kept or acknowledged. */
+  readonly isWillPlain: boolean;
 }
 
 /** Seconds between signs of life. A broker that is gone without a word is noticed within one and a half of it. */
@@ -21,7 +23,7 @@ const receiveMaxBytes = 1_000_000;
 
 /** The options of one attempt. Certificates are read anew each time: they are renewed while we run. Throws StorageError. */
 export async function createConnectOptions(wishes: ConnectWishes): Promise<IClientOptions> {
-  const { config, clientId, protocolVersion, statusTopic } = wishes;
+  const { config, clientId, protocolVersion, statusTopic, isWillPlain } = wishes;
   const account = parseBrokerAddress(config.url ?? "");
   const username = config.username ?? account.username;
   const password = config.password ?? account.password;
@@ -37,7 +39,7 @@ export async function createConnectOptions(wishes: ConnectWishes): Promise<IClie
     resubscribe: false,
     queueQoSZero: false,
     timerVariant: "native",
-    will: { topic: statusTopic, payload: Buffer.from("offline"), qos: 1, retain: true },
+    will: { topic: statusTopic, payload: Buffer.from("offline"), qos: isWillPlain ? 0 : 1, retain: !isWillPlain },
     ...(protocolVersion === 5 && { properties: { maximumPacketSize: receiveMaxBytes } }),
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),

@@ -89,7 +89,7 @@ function entityTable<Topics>(entities: readonly Entity<Topics>[], given: Topics)
   const rows = entities.map(({ key, platform, doc, always, describe }) => {
     const { name, entity_category: category, enabled_by_default: enabled } = describe(given);
     const notes = [
-      ...(category === undefined ? [] : [String(category)]),
+      ...(category === undefined ? [] : [category]),
       ...(always ? ["always"] : []),
       ...(enabled === false ? ["disabled at first"] : []),
     ];

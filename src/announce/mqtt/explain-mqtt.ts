@@ -2,9 +2,9 @@
 export interface LinkFailure {
   /**
    * `refused`: the broker does not want us as we are, a person must act; `version`: it does not speak this version of MQTT;
-   * `unreachable`: all else.
+   * `will`: it cannot do for our will what we ask; `unreachable`: all else.
    */
-  readonly kind: "refused" | "version" | "unreachable";
+  readonly kind: "refused" | "version" | "will" | "unreachable";
   /** In plain words. */
   readonly reason: string;
 }
@@ -31,7 +31,8 @@ const reasons: Readonly<Record<number, readonly [kind: LinkFailure["kind"], word
   149: ["unreachable", "ended the connection: a message was too large for it"],
   151: ["unreachable", "says that a quota is used up"],
   152: ["unreachable", "ended the connection on its administrator's behalf"],
-  154: ["unreachable", "does not keep messages (retain)"],
+  154: ["will", "does not keep messages (retain)"],
+  155: ["will", "acknowledges no messages (QoS 1)"],
   156: ["refused", "wants us to use another server"],
   157: ["refused", "has moved to another server"],
   159: ["unreachable", "says that we connect too often"],

@@ -4,7 +4,7 @@ import type { StateStore } from "../../store/state-file.ts";
 import { AbsentCameras } from "./absent-cameras.ts";
 import type { Publisher } from "./message.ts";
 import { announcedCameras, announcedFilters, bridgeKeptTopics, keptTopics, type Place } from "./retained-topics.ts";
-import { bridgeTopics } from "./topics.ts";
+import { bridgeTopics, discoveryTopic } from "./topics.ts";
 
 export interface HousekeepingOptions {
   readonly place: Place;
@@ -51,12 +51,12 @@ export class Housekeeping {
   /** Of cameras that are not `present`: those that may come back are unavailable, of the others nothing is left. */
   cleanUp(kept: Kept, present: (id: string) => boolean): void {
     const { place, publisher } = this.#options;
-    for (const id of announcedCameras(place, kept.keys())) {
+    this.#leaveEarlierPlace(kept);
+    for (const id of this.#announced(place, kept)) {
       if (present(id)) continue;
       if (!this.mayComeBack(id)) this.remove(id);
       else publisher.publish({ topic: `${place.base}/${id}/availability`, payload: "offline", qos: 1, retain: true });
     }
-    this.#leaveEarlierPlace(kept);
   }
 
   /** The camera is no more. */
@@ -75,8 +75,15 @@ export class Housekeeping {
   /** Lets the broker keep nothing on these topics. */
   empty(topics: readonly string[]): void {
     for (const topic of topics) {
-      this.#options.publisher.publish({ topic, payload: "", qos: 1, retain: true, isEvent: true });
+      this.#options.publisher.publish({ topic, payload: "", qos: 1, retain: true });
     }
+  }
+
+  /** The cameras that this bridge has announced: another one may use the same base topic. */
+  #announced(place: Place, kept: Kept): readonly string[] {
+    const isOurs = (id: string): boolean =>
+      kept.has(discoveryTopic(place.prefix, place.bridgeId, id)) || this.#absent.knows(id);
+    return [...announcedCameras(place, kept.keys())].filter(isOurs);
   }
 
   /** Where an earlier run announced its cameras, when that was elsewhere. */
@@ -97,12 +104,12 @@ export class Housekeeping {
       { baseTopic: earlier.base, discoveryPrefix: earlier.prefix },
       "taking away what is left at the earlier topics",
     );
-    const ids = announcedCameras(earlier, kept.keys());
-    const discovery = [...ids].map((id) => keptTopics(earlier, id)[0] ?? "");
+    const ids = this.#announced(earlier, kept);
+    const discovery = ids.map((id) => keptTopics(earlier, id)[0] ?? "");
     if (earlier.prefix !== place.prefix) this.empty([...discovery, bridgeKeptTopics(earlier)[0] ?? ""]);
     // Another Sightline may have moved in there since.
     const isOurs = kept.get(bridgeTopics(earlier.base).bridge)?.includes(`"id":"${place.bridgeId}"`) === true;
     if (earlier.base === place.base || !isOurs) return;
-    this.empty([...[...ids].flatMap((id) => keptTopics(earlier, id).slice(1)), ...bridgeKeptTopics(earlier).slice(1)]);
+    this.empty([...ids.flatMap((id) => keptTopics(earlier, id).slice(1)), ...bridgeKeptTopics(earlier).slice(1)]);
   }
 }

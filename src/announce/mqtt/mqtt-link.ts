@@ -18,6 +18,8 @@ export interface LinkListener {
   connected(): void;
   /** What was said on it may not have arrived. */
   disconnected(): void;
+  /** An attempt failed, or the connection ended; another attempt follows. */
+  failed?(reason: string): void;
   message(message: IncomingMessage): void;
 }
 
@@ -59,8 +61,11 @@ export class MqttLink implements Publisher, Service {
   #session: MqttSession | undefined;
   #client: MqttClient | undefined;
   #protocolVersion: 4 | 5 = 5;
+  #isWillPlain = false;
   #connections = 0;
   #lastFailure = "";
+  /** Why there is no connection: each reason is logged once until there is one again. */
+  readonly #toldReasons = new Set<string>();
   #stopped = true;
   #loop: Promise<void> | undefined;
   #wake: (() => void) | undefined;
@@ -104,7 +109,10 @@ export class MqttLink implements Publisher, Service {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#wake?.();
-    const giveUp = this.#options.clock.after(stopWithinMs, () => void this.#client?.end(true));
+    const giveUp = this.#options.clock.after(stopWithinMs, () => {
+      this.#client?.end(true);
+      this.#client?.stream.destroy(); // for one that is saying good-bye already, `end` does nothing more
+    });
     await this.#outbox.flushed();
     this.#client?.end(this.#session === undefined);
     await this.#loop;
@@ -162,6 +170,10 @@ export class MqttLink implements Publisher, Service {
         continue;
       }
       if (isVersion) this.#protocolVersion = 5;
+      if (failure.kind === "will" && !this.#isWillPlain) {
+        this.#isWillPlain = true;
+        continue;
+      }
       this.#failed(failure);
       const delayMs = (failure.kind === "refused" ? this.#refusedBackoff : this.#backoff).next();
       await this.#pause(delayMs * (0.5 + (this.#options.random ?? Math.random)() / 2));
@@ -170,11 +182,13 @@ export class MqttLink implements Publisher, Service {
 
   #failed({ kind, reason }: LinkFailure): void {
     const { log } = this.#options;
-    const words = `MQTT broker ${this.#broker} ${reason}`;
-    if (this.#lastFailure === reason) log.debug({ kind }, words);
+    const words = `MQTT broker ${this.#broker}: ${reason}`;
+    if (this.#toldReasons.has(reason)) log.debug({ kind }, words);
     else log.warn({ kind }, `${words}; trying again`);
+    this.#toldReasons.add(reason);
     this.#lastFailure = reason;
     this.#state.change("waiting", reason);
+    this.#guarded(() => this.#listener.failed?.(reason));
   }
 
   #attempt(): Promise<LinkFailure> {
@@ -191,14 +205,19 @@ export class MqttLink implements Publisher, Service {
       },
       disconnected: () => this.#disconnected(),
     };
-    const wishes = { config, clientId, statusTopic, protocolVersion: this.#protocolVersion };
+    const how = { protocolVersion: this.#protocolVersion, isWillPlain: this.#isWillPlain };
+    const wishes = { config, clientId, statusTopic, ...how };
     return connectOnce(this.#broker, wishes, events);
   }
 
   #connected(session: MqttSession): void {
     this.#session = session;
+    // The next one may be another broker, or this one when it is less busy.
+    this.#protocolVersion = 5;
+    this.#isWillPlain = false;
     this.#connections += 1;
     this.#lastFailure = "";
+    this.#toldReasons.clear();
     this.#warned.clear();
     this.#outbox.maxInFlight = session.inFlight;
     const limit = session.isLimitTold ? { maxPacketBytes: session.maxPacketBytes } : {};

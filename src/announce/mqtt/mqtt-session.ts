@@ -1,4 +1,4 @@
-import type { IClientPublishOptions, IConnackPacket, IPublishPacket, MqttClient } from "mqtt";
+import type { IClientPublishOptions, IClientSubscribeOptions, IConnackPacket, IPublishPacket, MqttClient } from "mqtt";
 import type { IncomingMessage, OutgoingMessage } from "./message.ts";
 
 /** Where the broker names no limit: a little less than Mosquitto's own since 2.1 (2 000 000 bytes), which it tells to MQTT 5 only. */
@@ -57,15 +57,20 @@ export class MqttSession {
   /** Resolves when the broker has answered or the connection has ended: with the topics that it refuses. */
   subscribe(topics: readonly string[]): Promise<{ readonly refused: readonly string[]; readonly error?: Error }> {
     // "Retain as published": a command that was published to be kept is told apart also when it is new.
-    const how = this.protocolVersion === 5 ? { qos: 1 as const, rap: true } : { qos: 1 as const };
+    const how = (topic: string): IClientSubscribeOptions =>
+      this.protocolVersion === 5 ? { qos: 1, rap: topic.endsWith("/set") } : { qos: 1 };
+    const filters = Object.fromEntries(topics.map((topic) => [topic, how(topic)]));
     return new Promise((resolve) => {
       const ended = (): void => resolve({ refused: [] });
       this.client.once("close", ended);
-      this.client.subscribe([...topics], how, (error, granted = []) => {
+      this.client.subscribe(filters, (error, _, packet) => {
         this.client.removeListener("close", ended);
-        const refused = granted.filter(({ qos }) => qos === 128).map(({ topic }) => topic);
-        if (error) resolve({ refused: refused.length > 0 ? refused : topics, error });
-        else resolve({ refused });
+        const codes = packet?.granted.map(Number) ?? [];
+        const refused = topics.filter((_topic, index) => (codes[index] ?? 0) >= 128);
+        const code = codes.find((candidate) => candidate >= 128);
+        if (!error) resolve({ refused });
+        else if (code === undefined) resolve({ refused: topics, error });
+        else resolve({ refused, error: Object.assign(new Error(error.message), { code }) });
       });
     });
   }

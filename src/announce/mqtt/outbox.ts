@@ -92,12 +92,18 @@ export class Outbox {
   #makeRoom(): void {
     const { events, sizeBytes } = this.#bounds;
     if (this.#waitingEvents > events) this.#giveUp((message) => message.isEvent === true);
-    while (this.#sizeBytes > sizeBytes && this.#waiting.size > 1) this.#giveUp(() => true);
+    while (this.#sizeBytes > sizeBytes && this.#waiting.size > 1) {
+      // Another picture comes soon; a state that was told is not told again.
+      if (!this.#giveUp((message) => message.qos === 0)) this.#giveUp(() => true);
+    }
   }
 
-  #giveUp(isCandidate: (message: OutgoingMessage) => boolean): void {
-    const oldest = [...this.#waiting].find(([, message]) => isCandidate(message));
-    if (oldest && this.#take(oldest[0])) this.counts.dropped += 1;
+  /** The oldest such message, but never the one that came last; false where there is none. */
+  #giveUp(isCandidate: (message: OutgoingMessage) => boolean): boolean {
+    const oldest = [...this.#waiting].slice(0, -1).find(([, message]) => isCandidate(message));
+    if (!oldest || !this.#take(oldest[0])) return false;
+    this.counts.dropped += 1;
+    return true;
   }
 
   #pump(): void {

@@ -46,9 +46,11 @@ export class Preview {
   start(): void {
     if (this.#end) return;
     this.#end = new AbortController();
-    this.#leaveState = this.#options.feed.state.onChange(({ state }) => {
+    const { state: camera } = this.#options.feed;
+    this.#leaveState = camera.onChange(({ state }) => {
       if (state === "off") this.#hide();
     });
+    if (camera.status.state === "off") this.#hide();
     this.#tick();
     this.refresh();
   }
@@ -68,6 +70,7 @@ export class Preview {
 
   /** A picture that was taken for somebody is a preview, too. Never rejects. */
   async show(frame: JpegFrame): Promise<void> {
+    if (!this.#end) return;
     const { topic, settings, publisher, fit, log } = this.#options;
     try {
       const bounds = { maxWidth: settings.maxWidth, maxBytes: publisher.maxPayloadBytes(topic) };

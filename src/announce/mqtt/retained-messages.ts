@@ -19,6 +19,7 @@ export class RetainedMessages {
   readonly #marker: string;
   readonly #clock: Clock;
   #found: Map<string, Buffer> | undefined;
+  #filters: readonly string[] = [];
   #complete: (() => void) | undefined;
   #runs = 0;
 
@@ -33,6 +34,7 @@ export class RetainedMessages {
   async collect(filters: readonly string[]): Promise<ReadonlyMap<string, Buffer>> {
     const found = new Map<string, Buffer>();
     this.#found = found;
+    this.#filters = filters;
     this.#runs += 1;
     const complete = new Promise<void>((resolve) => {
       this.#complete = resolve;
@@ -58,7 +60,18 @@ export class RetainedMessages {
       return true;
     }
     if (!this.#found || !retain || payload.length === 0) return false;
+    if (!this.#filters.some((filter) => matchesFilter(filter, topic))) return false;
     this.#found.set(topic, payload);
     return true;
   }
+}
+
+/** Whether a message on `topic` is one for a subscription to `filter` (MQTT 5 section 4.7). */
+function matchesFilter(filter: string, topic: string): boolean {
+  const wanted = filter.split("/");
+  const levels = topic.split("/");
+  const isOpen = wanted.at(-1) === "#";
+  const fixed = isOpen ? wanted.slice(0, -1) : wanted;
+  const isLong = isOpen ? levels.length >= fixed.length : levels.length === fixed.length;
+  return isLong && fixed.every((level, index) => level === "+" || level === levels[index]);
 }

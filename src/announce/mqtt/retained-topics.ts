@@ -43,7 +43,15 @@ export function keptTopics({ base, prefix, bridgeId }: Place, cameraId: string):
   );
   return [
     discoveryTopic(prefix, bridgeId, cameraId),
-    ...[availability, state, stats, attributes, controls, enabled, image, snapshot, motion],
+    availability,
+    state,
+    stats,
+    attributes,
+    controls,
+    enabled,
+    image,
+    snapshot,
+    motion,
   ];
 }
 

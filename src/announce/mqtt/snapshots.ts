@@ -1,3 +1,4 @@
+import { UnavailableError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { CameraFeed } from "../../hub/camera-feed.ts";
 import type { FrameWaiter } from "../../hub/frame-waiter.ts";
@@ -13,11 +14,13 @@ export interface SnapshotsOptions {
   readonly fit: FitPicture;
   readonly log: Log;
   /** A picture was taken. */
-  onTaken(frame: JpegFrame): Promise<void>;
+  readonly onTaken: (frame: JpegFrame) => Promise<void>;
 }
 
 /** Where an answer is wanted, by MQTT 5. */
 type Asker = Pick<IncomingMessage, "responseTopic" | "correlationData">;
+
+const pictureType = "image/jpeg";
 
 /** Pictures on request: each is published, and returned to whoever said where. */
 export class Snapshots {
@@ -33,9 +36,12 @@ export class Snapshots {
     const { feed, topic, waiter, log, onTaken } = this.#options;
     try {
       const frame = await waiter.next(feed, signal);
-      this.#last = await this.#fitFor(frame, topic);
-      this.#publish(topic, this.#last);
-      if (asker.responseTopic !== undefined) this.#answer(asker, await this.#fitFor(frame, asker.responseTopic));
+      const picture = await this.#fitFor(frame, topic);
+      const answer = await this.#fitForAsker(frame, asker);
+      this.#checkIsOn();
+      this.#last = picture;
+      this.#publish(topic, picture);
+      if (answer) this.#answer(asker, answer);
       await onTaken(frame);
     } catch (error) {
       if (signal.aborted) return;
@@ -55,9 +61,22 @@ export class Snapshots {
     this.#last = undefined;
   }
 
-  async #fitFor(frame: JpegFrame, topic: string): Promise<Buffer> {
+  /** The camera may have been switched off while the picture was made smaller. */
+  #checkIsOn(): void {
+    const { id, state } = this.#options.feed;
+    if (state.status.state === "off") throw new UnavailableError(`camera ${id}: off (${state.status.reason})`);
+  }
+
+  async #fitForAsker(frame: JpegFrame, { responseTopic, correlationData }: Asker): Promise<Buffer | undefined> {
+    if (responseTopic === undefined) return undefined;
+    return this.#fitFor(frame, responseTopic, correlationData?.length);
+  }
+
+  /** `extraBytes`: what goes with it. */
+  async #fitFor(frame: JpegFrame, topic: string, extraBytes = 0): Promise<Buffer> {
     const { publisher, fit, log } = this.#options;
-    const maxBytes = publisher.maxPayloadBytes(topic);
+    if (publisher.maxPayloadBytes(topic) === 0) throw new UnavailableError("the connection to the broker has ended");
+    const maxBytes = Math.max(0, publisher.maxPayloadBytes(topic) - pictureType.length - extraBytes);
     const { bytes, width, height } = await fit(frame, { maxBytes });
     if (bytes !== frame.bytes) {
       const from = `${frame.width}x${frame.height}, ${frame.bytes.length} bytes`;
@@ -70,7 +89,7 @@ export class Snapshots {
   }
 
   #publish(topic: string, payload: Buffer): void {
-    this.#options.publisher.publish({ topic, payload, qos: 0, retain: false, contentType: "image/jpeg" });
+    this.#options.publisher.publish({ topic, payload, qos: 0, retain: false, contentType: pictureType });
   }
 
   #answer({ responseTopic, correlationData }: Asker, answer: Buffer | object): void {
@@ -79,7 +98,7 @@ export class Snapshots {
     this.#options.publisher.publish({
       topic: responseTopic,
       payload: isPicture ? answer : JSON.stringify(answer),
-      contentType: isPicture ? "image/jpeg" : "application/json",
+      contentType: isPicture ? pictureType : "application/json",
       qos: 1,
       retain: false,
       isEvent: true,

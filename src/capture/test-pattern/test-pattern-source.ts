@@ -1,5 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Source, SourceSink } from "../source.ts";
+import type { PatternSettings } from "./pattern-settings.ts";
 import { createTestPattern, type TestPattern } from "./test-pattern.ts";
 
 /** What the pattern looks like. */
@@ -10,6 +11,8 @@ export interface TestPatternOptions {
   readonly height: number;
   /** Pictures a second, more than 0. */
   readonly fps: number;
+  /** What decides how it looks. Default: it is as it is. */
+  readonly settings?: PatternSettings;
   readonly clock: Clock;
 }
 
@@ -27,14 +30,16 @@ export function createTestPatternSource(options: TestPatternOptions): Source {
 
 function runPattern(options: TestPatternOptions, sink: SourceSink, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
-  const { width, height, fps, clock } = options;
-  const pattern = createTestPattern(width, height);
+  const { width, height, fps, settings, clock } = options;
+  let pattern = createTestPattern(width, height, settings?.look);
   const startNs = clock.monotonicNs();
   const elapsedMs = () => Number(clock.monotonicNs() - startNs) / 1e6;
   sink.format({ codec: "raw", pixelFormat: "RGB24", width, height, fps });
   return new Promise((resolve) => {
     let sequence = 0;
     const tick = () => {
+      if (settings && settings.look !== pattern.look) pattern = createTestPattern(width, height, settings.look);
+      settings?.countFrame();
       publishPicture(options, pattern, sequence, sink);
       // By the rate, without drift; what a busy machine missed is skipped, not caught up with.
       sequence = Math.max(sequence, Math.floor((elapsedMs() * fps) / 1000)) + 1;

@@ -1,4 +1,5 @@
-import { createRgbCanvas, drawText, fillRectangle, textSize, type RgbCanvas } from "./rgb-canvas.ts";
+import { applyLook, plainLook, type PatternLook } from "./pattern-look.ts";
+import { createRgbCanvas, drawText, fillRectangle, textSize, type Colour, type RgbCanvas } from "./rgb-canvas.ts";
 
 /** What is written in the picture, from top to bottom; each fits into `lineCharacters`. */
 export interface PatternText {
@@ -24,6 +25,7 @@ export interface PatternLayout {
 /** A drawn picture that can be drawn again for another moment. */
 export interface TestPattern {
   readonly layout: PatternLayout;
+  readonly look: PatternLook;
   /** A fresh RGB24 picture for the wall-clock time `wallMs`. */
   draw(wallMs: number, frameNumber: number): Buffer;
 }
@@ -37,23 +39,26 @@ const lineCharacters = 11;
 /** Frames the bar takes from the left edge to the right. */
 const sweepFrames = 40;
 
-/** Colour bars, a clock and a moving bar; everything that stands still is drawn once, here. */
-export function createTestPattern(width: number, height: number): TestPattern {
+/** Colour bars, a clock and a moving bar; everything that stands still is drawn once, here, and every colour made once. */
+export function createTestPattern(width: number, height: number, look: PatternLook = plainLook): TestPattern {
   const layout = layoutPattern(width, height);
   const still = createRgbCanvas(width, height);
-  drawBars(still);
-  fillRectangle(still, layout.box, boxColour);
-  fillRectangle(still, layout.strip, stripColour);
+  drawBars(still, look);
+  fillRectangle(still, layout.box, applyLook(boxColour, look));
+  fillRectangle(still, layout.strip, applyLook(stripColour, look));
+  const ink = applyLook(textColour, look);
+  const motion = applyLook(motionColour, look);
   return {
     layout,
+    look,
     draw(wallMs, frameNumber) {
       const canvas: RgbCanvas = { bytes: Buffer.from(still.bytes), width, height };
       const { date, time, frame } = formatPatternText(wallMs, frameNumber);
       for (const [index, line] of [date, time, frame].entries()) {
         const at = layout.lines[index];
-        if (at) drawText(canvas, line, { ...at, scale: layout.scale }, textColour);
+        if (at) drawText(canvas, line, { ...at, scale: layout.scale }, ink);
       }
-      drawMotion(canvas, layout, frameNumber);
+      if (look.hasMovingBar) drawMotion(canvas, layout, frameNumber, motion);
       return canvas.bytes;
     },
   };
@@ -91,16 +96,16 @@ function layoutPattern(width: number, height: number): PatternLayout {
   return { scale, lines, box, strip: { x: 0, y: upperHeight, width, height: stripHeight } };
 }
 
-function drawBars(canvas: RgbCanvas): void {
+function drawBars(canvas: RgbCanvas, look: PatternLook): void {
   for (const [index, colour] of barColours.entries()) {
     const x = Math.floor((index * canvas.width) / barColours.length);
     const next = Math.floor(((index + 1) * canvas.width) / barColours.length);
-    fillRectangle(canvas, { x, y: 0, width: next - x, height: canvas.height }, colour);
+    fillRectangle(canvas, { x, y: 0, width: next - x, height: canvas.height }, applyLook(colour, look));
   }
 }
 
-function drawMotion(canvas: RgbCanvas, { strip }: PatternLayout, frameNumber: number): void {
+function drawMotion(canvas: RgbCanvas, { strip }: PatternLayout, frameNumber: number, colour: Colour): void {
   const width = Math.max(4, Math.floor(strip.width / 16));
   const x = Math.floor(((frameNumber % sweepFrames) * (strip.width + width)) / sweepFrames) - width;
-  fillRectangle(canvas, { x: strip.x + x, y: strip.y, width, height: strip.height }, motionColour);
+  fillRectangle(canvas, { x: strip.x + x, y: strip.y, width, height: strip.height }, colour);
 }

@@ -1,5 +1,5 @@
-import type { RawControlValue } from "./control-descriptor.ts";
-import type { ControlDriver, ControlPayload, ControlQuery, ControlTarget } from "./control-driver.ts";
+import type { RawControlValue } from "../controls/control-descriptor.ts";
+import type { ControlDriver, ControlPayload, ControlQuery, ControlTarget } from "../controls/control-driver.ts";
 import { StructBuffer } from "./kernel-struct.ts";
 import type { IoctlRequest } from "./libc.ts";
 import {
@@ -10,16 +10,19 @@ import {
   VIDIOC_QUERY_EXT_CTRL,
   VIDIOC_S_CTRL,
   VIDIOC_S_EXT_CTRLS,
+  VIDIOC_SUBSCRIBE_EVENT,
   VIDIOC_TRY_EXT_CTRLS,
 } from "./requests.ts";
 import {
   v4l2Control,
+  v4l2EventSubscription,
   v4l2ExtControl,
   v4l2ExtControls,
   v4l2QueryExtCtrl,
   v4l2Queryctrl,
   v4l2Querymenu,
 } from "./structs.ts";
+import { V4L2_EVENT_CTRL } from "./videodev2.ts";
 
 /** One ioctl on the node, its struct's bytes read and written in place. Rejects with SystemCallError. */
 export type ControlIoctl = (request: IoctlRequest, argument: Buffer) => Promise<void>;
@@ -133,6 +136,12 @@ export function createControlDriver(ioctl: ControlIoctl): ControlDriver {
     async set(id, value) {
       const number = Number(BigInt.asIntN(32, value));
       await ioctl(VIDIOC_S_CTRL, new StructBuffer(v4l2Control).setUint32("id", id).setInt32("value", number).bytes);
+    },
+    async subscribe(id) {
+      const subscription = new StructBuffer(v4l2EventSubscription)
+        .setUint32("type", V4L2_EVENT_CTRL)
+        .setUint32("id", id);
+      await ioctl(VIDIOC_SUBSCRIBE_EVENT, subscription.bytes);
     },
   };
 }

@@ -1,15 +1,10 @@
-import type { ControlDriver } from "./control-driver.ts";
+import type { CameraDriver, DriverLender } from "../controls/control-driver.ts";
 import type { ControlSystem } from "./control-system.ts";
 import { toDeviceError } from "./device-errors.ts";
 import { isSystemCallError } from "./system-call-error.ts";
 
-/** Lends the open node to one caller after the other. */
-export interface ControlNode {
-  /**
-   * Runs `work` when all before it is done: on the attached node, else on one opened for it alone. A SystemCallError
-   * becomes a DeviceError, all else stays what it is.
-   */
-  lend<T>(work: (driver: ControlDriver) => Promise<T>): Promise<T>;
+/** Lends the open node, or one opened for the caller alone. */
+export interface ControlNode extends DriverLender {
   /** From now on the node is open as `fd`: keeps a duplicate. Throws SystemCallError. */
   attach(fd: number): void;
   /** Closes the duplicate, when what is under way on it has ended. */
@@ -27,7 +22,7 @@ export function createControlNode(device: string, system: ControlSystem): Contro
     system.close(fd).catch(() => undefined);
   }
 
-  async function once<T>(work: (driver: ControlDriver) => Promise<T>): Promise<T> {
+  async function once<T>(work: (driver: CameraDriver) => Promise<T>): Promise<T> {
     const fd = attached ?? (await system.open(device));
     inUse = fd;
     try {
@@ -38,7 +33,7 @@ export function createControlNode(device: string, system: ControlSystem): Contro
     }
   }
 
-  async function translated<T>(work: (driver: ControlDriver) => Promise<T>): Promise<T> {
+  async function translated<T>(work: (driver: CameraDriver) => Promise<T>): Promise<T> {
     try {
       return await once(work);
     } catch (error) {
@@ -52,12 +47,15 @@ export function createControlNode(device: string, system: ControlSystem): Contro
     if (fd !== undefined && fd !== inUse) discard(fd);
   }
 
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = last.then(work);
+    last = result.catch(() => undefined);
+    return result;
+  }
+
   return {
-    lend(work) {
-      const result = last.then(() => translated(work));
-      last = result.catch(() => undefined);
-      return result;
-    },
+    lend: (work) => inTurn(() => translated(work)),
+    lendIfOpen: (work) => inTurn(async () => (attached === undefined ? undefined : translated(work))),
     attach(fd) {
       detach();
       // A duplicate: the capture may close its own at any time, and the number may then be another file's.

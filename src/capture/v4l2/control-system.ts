@@ -1,5 +1,7 @@
 import koffi from "koffi";
-import type { ControlDriver } from "./control-driver.ts";
+import { systemClock } from "../../core/clock.ts";
+import type { CameraDriver } from "../controls/control-driver.ts";
+import { identifyCamera } from "./camera-identity.ts";
 import { createControlDriver } from "./control-ioctls.ts";
 import { libc } from "./libc.ts";
 import { SystemCallError } from "./system-call-error.ts";
@@ -11,7 +13,7 @@ export interface ControlSystem {
   /** A second descriptor of the same open node: it stays usable when the first one is closed. Throws SystemCallError. */
   duplicate(fd: number): number;
   close(fd: number): Promise<void>;
-  driver(fd: number): ControlDriver;
+  driver(fd: number): CameraDriver;
 }
 
 const F_DUPFD_CLOEXEC = 1030;
@@ -30,5 +32,8 @@ export const controlSystem: ControlSystem = {
   open: (path) => libc.worker.open(path),
   duplicate,
   close: (fd) => libc.worker.close(fd),
-  driver: (fd) => createControlDriver((request, argument) => libc.worker.ioctl(fd, request, argument)),
+  driver: (fd) => ({
+    ...createControlDriver((request, argument) => libc.worker.ioctl(fd, request, argument)),
+    identity: () => identifyCamera(libc, fd, systemClock),
+  }),
 };

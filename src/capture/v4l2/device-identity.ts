@@ -40,6 +40,14 @@ export function cameraId({ byId, byPath, card, busInfo }: DeviceNames): string {
   return slug === "" ? "camera" : slug;
 }
 
+/**
+ * What tells this camera from every other that may be plugged in at the same node: the by-id name (with the serial number,
+ * where it has one), else the port and what is there.
+ */
+export function physicalIdentity({ byId, byPath, card, busInfo }: DeviceNames): string {
+  return byId.toSorted()[0] ?? `${byPath.toSorted()[0] ?? busInfo} ${card}`.trim();
+}
+
 /** `id`, or `id-2`, `id-3`, … where it is taken already. */
 export function uniqueId(id: string, taken: ReadonlySet<string>): string {
   if (!taken.has(id)) return id;

@@ -16,6 +16,8 @@ export interface StreamFramesOptions {
   readonly capture: Capture;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** See V4l2SourceOptions. */
+  readonly onControlChange?: () => void;
   /** Takes the frames that are there; returns how many buffers it took. */
   read(): number;
 }
@@ -91,7 +93,10 @@ function stalled(device: string, silentMs: number): DeviceError {
   return new DeviceError("stalled", `${device} has sent no frame for ${seconds} s`);
 }
 
-/** Notices that the camera is not set to what it was set to: another signal, or a feeder that began anew. */
+/**
+ * Notices that the camera is not set to what it was set to: another signal, or a feeder that began anew; and passes on that
+ * its controls were changed.
+ */
 class ChangeCheck {
   readonly #options: StreamFramesOptions;
   readonly #event = new StructBuffer(v4l2Event);
@@ -103,12 +108,16 @@ class ChangeCheck {
 
   /** Throws DeviceError when it has changed. */
   check(): void {
-    const { libc, fd, device, capture } = this.#options;
+    const { libc, fd, device, capture, onControlChange } = this.#options;
+    let hasControlChange = false;
     // Never waits: the descriptor is non-blocking, and with no event it says ENOENT.
     while (libc.tryIoctl(fd, VIDIOC_DQEVENT, this.#event.bytes) === 0) {
-      const isChange = this.#event.uint32("type") === videodev2.V4L2_EVENT_SOURCE_CHANGE;
-      if (isChange) throw new DeviceError("failed", `${device}: its input signal changed, opening it again`);
+      const type = this.#event.uint32("type");
+      hasControlChange ||= type === videodev2.V4L2_EVENT_CTRL;
+      const isSourceChange = type === videodev2.V4L2_EVENT_SOURCE_CHANGE;
+      if (isSourceChange) throw new DeviceError("failed", `${device}: its input signal changed, opening it again`);
     }
+    if (hasControlChange) onControlChange?.();
     const { fourcc, width, height } = capture.format;
     const now = presentFormat(libc, fd, capture.bufferType, this.#format);
     if (!now || (now.fourcc === fourcc && now.width === width && now.height === height)) return;

@@ -2,9 +2,11 @@ import type { Clock } from "../../core/clock.ts";
 import { DeviceError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { ControlsPort, ControlValue } from "../../hub/camera-controls.ts";
+import type { StateStore } from "../../store/state-file.ts";
 import type { Source } from "../source.ts";
 import type { FormatWish } from "./choose-format.ts";
 import { createV4l2Controls } from "./controls.ts";
+import { createLateControls } from "./late-controls.ts";
 import { toDeviceError } from "./device-errors.ts";
 import { listCaptureDevices, probeNode, queryCapture, type DeviceCapability } from "./devices.ts";
 import type { FormatOffer } from "./format-offer.ts";
@@ -18,6 +20,8 @@ export interface V4l2CameraOptions extends FormatWish {
   readonly device: string;
   /** Controls to set at every open, by normalised name. */
   readonly controls: Readonly<Record<string, ControlValue>>;
+  /** What is set at run time is kept there. */
+  readonly store: StateStore;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -32,8 +36,13 @@ export interface V4l2Camera {
 
 /** Puts source and controls of one device together. Opens nothing yet. */
 export function createV4l2Camera(options: V4l2CameraOptions): V4l2Camera {
-  const controls = createV4l2Controls({ device: options.device, initial: options.controls, log: options.log });
-  const source = createV4l2Source({ ...options, onOpen: (fd) => controls.apply(fd) });
+  const { device, log, store } = options;
+  const controls = createV4l2Controls({ device, initial: options.controls, log, store });
+  const source = createV4l2Source({
+    ...options,
+    onOpen: (fd) => controls.apply(fd),
+    onControlChange: () => controls.look(),
+  });
   return {
     controls,
     formats: () => offeredFormats(options.device),
@@ -79,18 +88,20 @@ export function createFirstV4l2Camera(options: Omit<V4l2CameraOptions, "device">
     if (camera) return camera;
     const [first] = (await listCaptureDevices(libc)).devices;
     if (!first) throw new DeviceError("gone", "there is no capture device: plug a camera in");
-    camera = createV4l2Camera({ ...options, device: first.path });
+    camera ??= createV4l2Camera({ ...options, device: first.path }); // there may be one since: two looked at a time
     return camera;
   };
+  const controls = createLateControls(async () => (await find()).controls);
   return {
     formats: async () => (await find()).formats(),
-    controls: {
-      list: async () => (await find()).controls.list(),
-      set: async (values) => (await find()).controls.set(values),
-    },
+    controls,
     source: {
       origin: "the first capture device",
-      run: async (sink, signal) => (await find()).source.run(sink, signal),
+      run: async (sink, signal) => {
+        const { source } = await find();
+        await controls.connect();
+        await source.run(sink, signal);
+      },
       async absence() {
         try {
           return await (await find()).source.absence?.();

@@ -16,6 +16,8 @@ export interface V4l2SourceOptions extends FormatWish {
   readonly onOpen?: (fd: number) => void | Promise<void>;
   /** The device streams: some drivers take certain controls only now. Must not throw. */
   readonly onStreaming?: (fd: number) => void;
+  /** Somebody else changed controls that are subscribed to; told at most every 500 ms. Must not throw. */
+  readonly onControlChange?: () => void;
   readonly log: Log;
   readonly clock: Clock;
   /** The system calls; the machine's own unless a test has others. */

@@ -23,4 +23,5 @@ export const V4L2_FRMSIZE_TYPE_CONTINUOUS = 2;
 export const V4L2_FRMIVAL_TYPE_DISCRETE = 1;
 export const V4L2_CAP_TIMEPERFRAME = 0x1000;
 
+export const V4L2_EVENT_CTRL = 3;
 export const V4L2_EVENT_SOURCE_CHANGE = 5;

@@ -17,6 +17,7 @@ interface ListedCamera {
   readonly id: string;
   readonly state: string;
   readonly reason: string;
+  readonly since: string;
 }
 
 const [port = ""] = process.argv.slice(2);
@@ -29,8 +30,9 @@ async function ask(): Promise<readonly ListedCamera[]> {
 }
 
 function tell(camera: ListedCamera): void {
-  const { id, state, reason } = camera;
-  const words = `${state} ${reason}`;
+  const { id, state, reason, since } = camera;
+  // A state that was left and come back to between two looks is another one.
+  const words = `${state} ${reason} ${since}`;
   if (known.get(id) === words) return;
   if (state === "gone") known.delete(id);
   else known.set(id, words);
@@ -42,7 +44,7 @@ for (;;) {
   const cameras = await ask();
   for (const camera of cameras) tell(camera);
   for (const id of known.keys()) {
-    if (!cameras.some((camera) => camera.id === id)) tell({ id, state: "gone", reason: "" });
+    if (!cameras.some((camera) => camera.id === id)) tell({ id, state: "gone", reason: "", since: "" });
   }
   await pause(100);
 }

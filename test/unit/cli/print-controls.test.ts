@@ -3,7 +3,7 @@ import { suite, test } from "node:test";
 import fc from "fast-check";
 import { parse } from "yaml";
 import { printControls } from "../../../src/cli/print-controls.ts";
-import { normalizeControlName } from "../../../src/capture/v4l2/control-names.ts";
+import { normalizeControlName } from "../../../src/capture/controls/control-names.ts";
 import { parseYaml } from "../../../src/config/parse-yaml.ts";
 import type { CameraControl, ControlType } from "../../../src/hub/camera-controls.ts";
 

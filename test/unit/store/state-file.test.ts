@@ -56,6 +56,17 @@ describe("what is remembered", () => {
     assert.equal(written.length, 1);
   });
 
+  it("can be written at once, for whoever may not get to stopping", async () => {
+    const { clock, written, file } = rig();
+    await file.start();
+    file.set("a", 1);
+    await file.flush();
+    assert.deepEqual(written, [json({ a: 1 })]);
+    await clock.advance(1000);
+    await file.stop();
+    assert.equal(written.length, 1);
+  });
+
   it("is a copy: nobody shares an object with the store", () => {
     for (const store of [rig().file, memoryStore()]) {
       const mine = { list: [1] };

@@ -36,13 +36,12 @@ function describeCommon(
   platform: string,
   { topics, node, slug, availability }: ControlContext,
 ): Record<string, unknown> {
-  const isShownOnly = platform === "sensor" || platform === "binary_sensor";
   const available = `{{ 'online' if ${member(control.name, "available")} else 'offline' }}`;
   return {
     unique_id: `${node}_control_${control.name}`,
     default_entity_id: `${platform}.${slug}_${slugify(control.name)}`,
-    name: control.label === "" ? control.name : control.label,
-    entity_category: isShownOnly ? "diagnostic" : "config",
+    name: control.label.trim() === "" ? control.name : control.label,
+    entity_category: isShownOnly(platform) ? "diagnostic" : "config",
     ...(!usual.test(control.name) && rare),
     // A control that an automatic mode has taken over is shown, but cannot be moved.
     availability: [...availability, { topic: topics.controls, value_template: available }],
@@ -53,8 +52,18 @@ function describeCommon(
 
 /** Platform and its own keys; undefined for what nobody can set or read. */
 function describeKind(control: CameraControl, commandTopic: string): Component | undefined {
+  const kind = describeSettable(control, commandTopic);
+  const isReadable = !control.writeOnly && control.type !== "button";
+  return kind && (isReadable || !isShownOnly(kind.platform)) ? kind : undefined;
+}
+
+function isShownOnly(platform: string): boolean {
+  return platform === "sensor" || platform === "binary_sensor";
+}
+
+function describeSettable(control: CameraControl, commandTopic: string): Component | undefined {
   if (control.type === "compound") return undefined;
-  if (control.readOnly) return control.writeOnly ? undefined : describeShown(control);
+  if (control.readOnly) return describeShown(control);
   const command = { command_topic: commandTopic };
   switch (control.type) {
     case "boolean":
@@ -67,15 +76,17 @@ function describeKind(control: CameraControl, commandTopic: string): Component |
       return options.length > 0 ? { platform: "select", options, ...command } : undefined;
     }
     case "string":
-      return {
-        platform: "text",
-        min: Math.min(toNumber(control.minimum, 0), maxStateLength),
-        max: Math.min(toNumber(control.maximum, maxStateLength), maxStateLength),
-        ...command,
-      };
+      return describeText(control, command);
     default:
       return describeNumber(control, command);
   }
+}
+
+/** Home Assistant wants room between the bounds. */
+function describeText(control: CameraControl, command: { readonly command_topic: string }): Component {
+  const max = Math.min(toNumber(control.maximum, maxStateLength), maxStateLength);
+  if (max < 1) return { platform: "sensor" };
+  return { platform: "text", min: Math.min(toNumber(control.minimum, 0), max - 1), max, ...command };
 }
 
 function describeShown({ type }: CameraControl): Component {
@@ -103,12 +114,15 @@ function member(control: string, key: "value" | "available"): string {
   return `value_json['${control}']['${key}']`;
 }
 
-/** What the entries of a menu are called: their labels, each only once. */
+/** What the entries of a menu are called: their labels, each only once, and none that Home Assistant reads as unknown. */
 export function menuLabels(menu: readonly ControlMenuEntry[]): readonly string[] {
-  const labels = menu.map(({ label, value }) => (label.trim() === "" ? String(value) : label.trim()));
-  return labels.map((label, index) =>
-    labels.indexOf(label) === index ? label : `${label} (${menu[index]?.value ?? index})`,
-  );
+  const labels = new Set<string>();
+  for (const { label, value } of menu) {
+    let own = label.trim() === "" ? String(value) : label.trim();
+    while (labels.has(own) || own.toLowerCase() === "none") own = `${own} (${value})`;
+    labels.add(own);
+  }
+  return [...labels];
 }
 
 /** Letters, digits and single underscores: what an entity id may have. */
@@ -142,9 +156,14 @@ function reportValue(control: CameraControl): ControlReport["value"] {
     const index = (menu ?? []).findIndex((entry) => entry.value === Number(value));
     return index < 0 ? null : (menuLabels(menu ?? [])[index] ?? null);
   }
-  if (type === "string") return String(value).slice(0, maxStateLength);
+  if (type === "string") return cutText(String(value), maxStateLength);
   if (type === "boolean") return value;
   // A driver's value outside of its own range would be an error in Home Assistant.
   const number = Number(value);
   return number >= toNumber(minimum, -Infinity) && number <= toNumber(maximum, Infinity) ? value : null;
+}
+
+/** At most `maxLength` characters, never half of one: that would be no JSON. */
+export function cutText(text: string, maxLength: number): string {
+  return text.length <= maxLength ? text : Array.from(text).slice(0, maxLength).join("");
 }

@@ -14,7 +14,7 @@ export interface DeviceAnnouncerOptions {
   readonly publisher: Publisher;
   readonly clock: Clock;
   /** A message went out. */
-  onSent?(): void;
+  readonly onSent?: () => void;
 }
 
 /** Keeps Home Assistant's picture of one device as it should be: the first message at once, each further one 10 s later. */

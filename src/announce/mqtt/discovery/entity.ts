@@ -10,7 +10,14 @@ export interface Entity<Topics> {
   /** Available as long as Sightline is, whatever the camera does. */
   readonly always?: true;
   /** The platform's keys; `name: null` takes the device's name. */
-  describe(topics: Topics): { readonly name: string | null } & Readonly<Record<string, unknown>>;
+  readonly describe: (topics: Topics) => EntityKeys;
+}
+
+/** The platform's keys of one entity, by Home Assistant's names. */
+export interface EntityKeys {
+  readonly name: string | null;
+  readonly entity_category?: string;
+  readonly [key: string]: unknown;
 }
 
 /** Shown apart from what the device is for. */

@@ -1,6 +1,6 @@
 import { constants } from "node:os";
-import type { RawControlValue } from "../../../../src/capture/v4l2/control-descriptor.ts";
-import type { ControlDriver, ControlQuery, ControlTarget } from "../../../../src/capture/v4l2/control-driver.ts";
+import type { RawControlValue } from "../../../../src/capture/controls/control-descriptor.ts";
+import type { ControlDriver, ControlQuery, ControlTarget } from "../../../../src/capture/controls/control-driver.ts";
 import type { ControlSystem } from "../../../../src/capture/v4l2/control-system.ts";
 import { SystemCallError } from "../../../../src/capture/v4l2/system-call-error.ts";
 
@@ -30,6 +30,8 @@ export interface FakeCameraOptions {
   readonly extended?: boolean;
   /** False: V4L2_CTRL_FLAG_NEXT_CTRL is unknown as well. */
   readonly next?: boolean;
+  /** False: VIDIOC_SUBSCRIBE_EVENT is unknown. */
+  readonly events?: boolean;
 }
 
 function refusal(code: ErrorName, syscall = "VIDIOC_FAKE"): SystemCallError {
@@ -42,6 +44,12 @@ export class FakeCamera {
   readonly writes: [label: string, value: RawControlValue][] = [];
   readonly open = new Set<number>();
   readonly opened: string[] = [];
+  /** Which physical camera it is. */
+  identity = "usb-Fake_Camera_1";
+  /** Ids of the controls subscribed to. */
+  readonly subscribed: number[] = [];
+  /** How often all controls were listed. */
+  listed = 0;
   failing: ErrorName | undefined;
   openFails: ErrorName | undefined;
   #nextFd = 100;
@@ -101,6 +109,7 @@ export class FakeCamera {
     return {
       queryExtended: async (id) => {
         this.#needExtended();
+        if (id === 0xc0000000) this.listed += 1;
         return this.#query(id, 0xc0000000);
       },
       query: async (id) => this.#query(id, 0x80000000),
@@ -124,6 +133,11 @@ export class FakeCamera {
         this.#set(id, value);
       },
       set: async (id, value) => this.#set(id, value),
+      subscribe: async (id) => {
+        this.#find(id);
+        if (this.#options.events === false) throw refusal("ENOTTY");
+        this.subscribed.push(id);
+      },
     };
   }
 
@@ -146,7 +160,7 @@ export class FakeCamera {
       },
       driver: (fd) => {
         if (!this.open.has(fd)) throw new Error(`descriptor ${fd} is not open`);
-        return this.driver();
+        return { ...this.driver(), identity: async () => this.identity };
       },
     };
   }

@@ -4,7 +4,7 @@ import { suite, test } from "node:test";
 import koffi from "koffi";
 import { createControlDriver, type ControlIoctl } from "../../../../src/capture/v4l2/control-ioctls.ts";
 import { StructBuffer, type KernelStruct } from "../../../../src/capture/v4l2/kernel-struct.ts";
-import type { ControlTarget } from "../../../../src/capture/v4l2/control-driver.ts";
+import type { ControlTarget } from "../../../../src/capture/controls/control-driver.ts";
 import * as structs from "../../../../src/capture/v4l2/structs.ts";
 import { SystemCallError } from "../../../../src/capture/v4l2/system-call-error.ts";
 
@@ -149,6 +149,19 @@ suite("control ioctls", () => {
     );
     assert.equal(await driver.get(7), -9n);
     await driver.set(7, -4n);
+  });
+
+  test("VIDIOC_SUBSCRIBE_EVENT for one control, without what we do ourselves", async () => {
+    const asked: number[][] = [];
+    const driver = createControlDriver(
+      kernel((name, argument) => {
+        assert.equal(name, "VIDIOC_SUBSCRIBE_EVENT");
+        const subscription = field(structs.v4l2EventSubscription, argument);
+        asked.push(["type", "id", "flags"].map((path) => subscription.uint32(path)));
+      }),
+    );
+    await driver.subscribe(0x980900);
+    assert.deepEqual(asked, [[3, 0x980900, 0]]);
   });
 
   test("the driver's no comes through", async () => {

@@ -73,6 +73,25 @@ describe("V4L2 source", () => {
     await done;
   });
 
+  it("tells once each half second that controls were changed elsewhere, whatever it was", async () => {
+    const libc = new FakeLibc();
+    let told = 0;
+    const { stop, done, clock, error } = await start(libc, { onControlChange: () => void (told += 1) });
+    await clock.advance(500);
+    assert.equal(told, 0);
+    libc.events.push(3, 3, 3);
+    await clock.advance(499);
+    assert.equal(told, 0);
+    await clock.advance(1);
+    assert.deepEqual([told, libc.events.length], [1, 0]);
+    libc.events.push(3);
+    await clock.advance(1_000);
+    assert.equal(told, 2);
+    stop.abort();
+    await done;
+    assert.equal(error(), undefined);
+  });
+
   it("stops arming the watch anew once frames come", async () => {
     const libc = new FakeLibc();
     const { stop, done, clock } = await start(libc);

@@ -1,6 +1,6 @@
 import type { ControlMenuEntry, ControlType } from "../../hub/camera-controls.ts";
 import type { ControlDescriptor } from "./control-descriptor.ts";
-import type { ControlDriver, ControlQuery } from "./control-driver.ts";
+import { isDriverError, type ControlDriver, type ControlQuery } from "./control-driver.ts";
 import { uniqueControlNames } from "./control-names.ts";
 import {
   compoundTypeName,
@@ -10,7 +10,6 @@ import {
   nextControl,
   toControlType,
 } from "./control-types.ts";
-import { isSystemCallError } from "./system-call-error.ts";
 
 /** More controls than any driver has: the end of a driver that never says EINVAL. */
 const maxControls = 1024;
@@ -28,7 +27,7 @@ async function ask<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
-    if (isSystemCallError(error, "EINVAL", "ENOTTY")) return undefined;
+    if (isDriverError(error, "EINVAL", "ENOTTY")) return undefined;
     throw error;
   }
 }
@@ -99,7 +98,7 @@ async function describe(driver: ControlDriver, query: ControlQuery, name: string
   };
 }
 
-/** Every control of the node that is not disabled, in the driver's order. Rejects with SystemCallError. */
+/** Every control of the node that is not disabled, in the driver's order. Rejects with DriverError. */
 export async function listControls(driver: ControlDriver): Promise<ControlDescriptor[]> {
   const queries = (await queryAll(driver)).filter(
     ({ type, flags }) => type !== controlClassType && (flags & controlFlag.disabled) === 0,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
-import { normalizeControlName, uniqueControlNames } from "../../../../src/capture/v4l2/control-names.ts";
+import { normalizeControlName, uniqueControlNames } from "../../../../src/capture/controls/control-names.ts";
 
 const names = [
   ["White Balance, Automatic", "white_balance_automatic"],

@@ -4,6 +4,8 @@ import type { Log } from "../../core/log.ts";
 export interface Warnings {
   /** `reason` finishes the sentence `control NAME: VALUE `. */
   warn(name: string, value: unknown, reason: string): void;
+  /** A whole sentence. */
+  say(message: string): void;
   /** The controls could not be set at all. */
   failed(error: unknown): void;
 }
@@ -19,6 +21,7 @@ export function createWarnings(log: Log, device: string): Warnings {
     log.warn({ device, ...fields }, message);
   };
   return {
+    say: (message) => say({}, message),
     warn: (name, value, reason) => say({ control: name, value }, `control ${name}: ${JSON.stringify(value)} ${reason}`),
     failed: (error) =>
       say({ err: error }, `controls not set: ${error instanceof Error ? error.message : String(error)}`),

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
 import type { ControlType, ControlValue } from "../../../../src/hub/camera-controls.ts";
-import type { ControlDescriptor, RawControlValue } from "../../../../src/capture/v4l2/control-descriptor.ts";
-import { toControlValue } from "../../../../src/capture/v4l2/control-descriptor.ts";
-import { checkControlValue } from "../../../../src/capture/v4l2/control-values.ts";
+import type { ControlDescriptor, RawControlValue } from "../../../../src/capture/controls/control-descriptor.ts";
+import { toControlValue } from "../../../../src/capture/controls/control-descriptor.ts";
+import { checkControlValue } from "../../../../src/capture/controls/control-values.ts";
 
 function control(type: ControlType, over: Partial<ControlDescriptor> = {}): ControlDescriptor {
   return {

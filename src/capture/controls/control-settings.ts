@@ -3,9 +3,8 @@ import { nearestName } from "../../config/nearest-name.ts";
 import type { ConfigProblem } from "../../core/errors.ts";
 import { isRefusal, writeControl } from "./control-access.ts";
 import { hasFlag, isSettable, type ControlDescriptor, type RawControlValue } from "./control-descriptor.ts";
-import type { ControlDriver } from "./control-driver.ts";
+import type { ControlDriver, DriverError } from "./control-driver.ts";
 import { checkControlValue } from "./control-values.ts";
-import type { SystemCallError } from "./system-call-error.ts";
 
 /** One checked value on its way to the driver. */
 export interface ControlSetting {
@@ -18,7 +17,7 @@ export interface ControlSetting {
 /** A setting the driver said no to. */
 export interface RefusedSetting {
   readonly setting: ControlSetting;
-  readonly error: SystemCallError;
+  readonly error: DriverError;
 }
 
 function unknownControl(name: string, controls: readonly ControlDescriptor[]): string {
@@ -91,7 +90,7 @@ async function writeEach(
 
 /**
  * Sets one after the other in the order given; what was refused as not to be set for now (EACCES, EBUSY) is tried once
- * more when the rest is set. Rejects with SystemCallError when the camera is gone.
+ * more when the rest is set. Rejects with DriverError when the camera is gone.
  */
 export async function writeSettings(
   driver: ControlDriver,

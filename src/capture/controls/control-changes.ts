@@ -60,7 +60,7 @@ function refusalError(device: string, refused: readonly RefusedSetting[]): Error
 
 /**
  * Sets all of `values` or none: every mistake is found before the first one is set (ConfigError), and what was set is put
- * back when the driver refuses another. Answers with what was set and all controls as they were before. Rejects with SystemCallError when the camera is gone.
+ * back when the driver refuses another. Answers with what was set and all controls as they were before. Rejects with DriverError when the camera is gone.
  */
 export async function changeControls(
   driver: ControlDriver,
@@ -96,7 +96,7 @@ export async function compareControls(
   }
 }
 
-/** Sets as many of `values` as the camera takes and warns of the others. Rejects with SystemCallError when it is gone. */
+/** Sets as many of `values` as the camera takes and warns of the others. Rejects with DriverError when it is gone. */
 export async function restoreControls(
   driver: ControlDriver,
   values: Readonly<Record<string, ControlValue>>,

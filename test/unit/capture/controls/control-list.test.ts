@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { readControls } from "../../../../src/capture/v4l2/control-access.ts";
-import { toCameraControl } from "../../../../src/capture/v4l2/control-descriptor.ts";
-import { listControls } from "../../../../src/capture/v4l2/control-list.ts";
+import { readControls } from "../../../../src/capture/controls/control-access.ts";
+import { toCameraControl } from "../../../../src/capture/controls/control-descriptor.ts";
+import { listControls } from "../../../../src/capture/controls/control-list.ts";
 import type { CameraControl } from "../../../../src/hub/camera-controls.ts";
-import { FakeCamera, type FakeCameraOptions, type FakeControl } from "./controls-fake.ts";
+import { FakeCamera, type FakeCameraOptions, type FakeControl } from "../v4l2/controls-fake.ts";
 
 async function list(controls: readonly FakeControl[], options?: FakeCameraOptions): Promise<CameraControl[]> {
   const driver = new FakeCamera(controls, options).driver();

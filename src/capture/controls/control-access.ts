@@ -1,6 +1,11 @@
 import { isReadable, type ControlDescriptor, type RawControlValue } from "./control-descriptor.ts";
-import type { ControlDriver, ControlPayload, ControlTarget } from "./control-driver.ts";
-import { isSystemCallError, type SystemCallError } from "./system-call-error.ts";
+import {
+  isDriverError,
+  type ControlDriver,
+  type ControlPayload,
+  type ControlTarget,
+  type DriverError,
+} from "./control-driver.ts";
 
 function payloadOf(control: ControlDescriptor): ControlPayload {
   if (control.type === "integer64") return { kind: "int64" };
@@ -13,7 +18,7 @@ function targetOf(control: ControlDescriptor): ControlTarget {
 
 /** The driver knows only the plain ioctl, which carries 32 bits. */
 function needsPlainIoctl(error: unknown, control: ControlDescriptor): boolean {
-  return isSystemCallError(error, "ENOTTY") && payloadOf(control).kind === "int32";
+  return isDriverError(error, "ENOTTY") && payloadOf(control).kind === "int32";
 }
 
 /** Bitmasks come as signed 32 bits. */
@@ -21,7 +26,7 @@ function normalize(control: ControlDescriptor, raw: RawControlValue): RawControl
   return control.type === "bitmask" && typeof raw === "bigint" ? BigInt.asUintN(32, raw) : raw;
 }
 
-/** The control's value now. Rejects with SystemCallError. */
+/** The control's value now. Rejects with DriverError. */
 async function readControl(driver: ControlDriver, control: ControlDescriptor): Promise<RawControlValue> {
   try {
     const [raw] = await driver.getExtended([targetOf(control)]);
@@ -39,8 +44,8 @@ const refusals = ["EINVAL", "ENOTTY", "EACCES", "EBUSY", "ERANGE", "EILSEQ", "EN
 );
 
 /** Whether the error is the driver's no to one control rather than the loss of the camera. */
-export function isRefusal(error: unknown): error is SystemCallError {
-  return isSystemCallError(error, ...refusals);
+export function isRefusal(error: unknown): error is DriverError {
+  return isDriverError(error, ...refusals);
 }
 
 async function readOneByOne(
@@ -60,7 +65,7 @@ async function readOneByOne(
 
 /**
  * The values of all readable controls by id, in one ioctl where the driver lets it; one that cannot be read now is left
- * out. Rejects with SystemCallError when the camera is gone.
+ * out. Rejects with DriverError when the camera is gone.
  */
 export async function readControls(
   driver: ControlDriver,
@@ -77,7 +82,7 @@ export async function readControls(
   }
 }
 
-/** Sets one control. Rejects with SystemCallError. */
+/** Sets one control. Rejects with DriverError. */
 export async function writeControl(
   driver: ControlDriver,
   control: ControlDescriptor,

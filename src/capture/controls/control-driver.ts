@@ -34,7 +34,20 @@ export interface ControlTarget {
   readonly payload: ControlPayload;
 }
 
-/** The control ioctls of one open node; every method rejects with SystemCallError and none blocks the event loop. */
+/** What a driver says no with; `code` is the name of its errno. */
+export interface DriverError extends Error {
+  readonly code: string;
+}
+
+/** Whether `error` comes from the driver with one of these codes. */
+export function isDriverError(error: unknown, ...codes: readonly string[]): error is DriverError {
+  return error instanceof Error && "code" in error && codes.some((code) => code === error.code);
+}
+
+/**
+ * The control ioctls of one open camera, or what answers as they do; every method rejects with {@link DriverError} and none
+ * blocks the event loop.
+ */
 export interface ControlDriver {
   /** VIDIOC_QUERY_EXT_CTRL; `id` may carry V4L2_CTRL_FLAG_NEXT_…. */
   queryExtended(id: number): Promise<ControlQuery>;
@@ -52,4 +65,23 @@ export interface ControlDriver {
   setExtended(target: ControlTarget, value: RawControlValue): Promise<void>;
   /** VIDIOC_S_CTRL. */
   set(id: number, value: bigint): Promise<void>;
+  /** VIDIOC_SUBSCRIBE_EVENT: from now on an event tells when somebody else changes the control. */
+  subscribe(id: number): Promise<void>;
+}
+
+/** An open camera's driver, which knows which camera it is. */
+export interface CameraDriver extends ControlDriver {
+  /** The same for the same physical camera after every replug and restart, and no other's. Rejects with DriverError. */
+  identity(): Promise<string>;
+}
+
+/** Lends the driver of one camera to one caller after the other. */
+export interface DriverLender {
+  /**
+   * Runs `work` when all before it is done, on a camera opened for it alone where it is not open. What the driver says no
+   * with becomes a DeviceError, all else stays what it is.
+   */
+  lend<T>(work: (driver: CameraDriver) => Promise<T>): Promise<T>;
+  /** Like {@link lend}, but does nothing where the camera is not open for long. */
+  lendIfOpen(work: (driver: CameraDriver) => Promise<void>): Promise<void>;
 }
