@@ -133,14 +133,20 @@ test("closing in the middle of the native library does the process no harm, nor 
   const large = rawPicture("GREY", 2000, 1500);
   const wanted = await encoder.encode(rawPicture("YUYV", 320, 240));
   const own = new JpegEncoder(90);
+  let closed = 0;
   for (let round = 0; round < 10; round++) {
     await own.encode(rawPicture("GREY", 16, 16)); // the worker is up: the next one is begun at once
-    const rejected = assert.rejects(own.encode(large), /closed/);
+    // On a busy machine the picture may be finished before we come to close.
+    const ended = own.encode(large).catch((error: unknown) => {
+      assert.match(String(error), /closed/);
+      closed += 1;
+    });
     await new Promise((resolve) => setImmediate(resolve));
     const closing = own.close();
     assert.deepEqual(await own.encode(rawPicture("YUYV", 320, 240)), wanted);
-    await Promise.all([rejected, closing]);
+    await Promise.all([ended, closing]);
   }
+  assert.ok(closed > 0, "never closed in the middle");
   await own.close();
 });
 
