@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, describe, it, type TestContext } from "node:test";
 import { makeCertificate } from "../support/certificate.ts";
-import { fullCount } from "../support/full-count.ts";
+import { fullCount, isLongRun } from "../support/full-count.ts";
 import { LiveViewer } from "../support/live-viewer.ts";
 import { startSightline, type SightlineProcess } from "../support/process-sightline.ts";
 import { until } from "../support/wait.ts";
@@ -82,7 +82,8 @@ describe("a live viewer beside an attack keeps its rate, and nothing is left beh
     });
     const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
     const words = `${rate.toFixed(1)} frames/s during ${seconds} s of attack, ${quiet.toFixed(1)} before`;
-    assert.ok(rate >= 0.9 * Math.min(quiet, fps), words);
+    // One pause of a busy machine is a tenth of a short attack; the exact share is for long runs.
+    assert.ok(rate >= (isLongRun ? 0.9 : 0.5) * Math.min(quiet, fps), words);
     assert.equal((await ask("/healthz")).status, 200);
     // The viewer, and who asks.
     await until(async () => (await metric("sightline_http_connections")) <= 2, "all connections to end", 30_000);
