@@ -6,7 +6,7 @@ import { setFlagsFromString } from "node:v8";
 import { checkCommand, formatConfigError } from "./cli/check-command.ts";
 import { parseCommandLine, UsageError, type CommandLine } from "./cli/command-line.ts";
 import type { App } from "./app.ts";
-import { loadConfig, type ConfigFlags, type LoadedConfig } from "./config/load.ts";
+import { forgetEnvironment, loadConfig, type ConfigFlags, type LoadedConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { systemClock } from "./core/clock.ts";
 import { ConfigError, DeviceError, StorageError, UnavailableError } from "./core/errors.ts";
@@ -88,6 +88,7 @@ async function runCommand(line: CommandLine): Promise<number> {
 
 async function serve(flags: ConfigFlags): Promise<number> {
   const loaded = loadConfig({ flags });
+  forgetEnvironment();
   const { createLog } = await import("./log/create-log.ts");
   const log = await createLog(loaded.config.log, { secrets: loaded.secrets });
   try {

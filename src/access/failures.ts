@@ -97,11 +97,15 @@ function shortName(name: string): string {
   return name.length > 64 ? hashToken(name) : name;
 }
 
-/** What one client has: an IPv4 address, or the /64 of an IPv6 one, of which a household has all. */
+/**
+ * What one client has: an IPv4 address, or the /64 of an IPv6 one, of which a household has all; but link-local and private
+ * (fc00::/7) addresses each by themselves: neighbours share their prefix.
+ */
 export function networkOf(address: string): string {
   const plain = address.replace(/%.*$/s, "").replace(/^::ffff:(?=\d+\.)/i, "");
   if (isIPv4(plain)) return plain;
   if (!isIPv6(plain)) return "unknown";
+  if (/^f(?:[cd][0-9a-f]{2}|e[89ab][0-9a-f]):/i.test(plain)) return plain.toLowerCase();
   const [head = "", tail] = plain.toLowerCase().split("::");
   const groupsOf = (text: string): string[] => (text === "" ? [] : text.split(":"));
   const after = groupsOf(tail ?? "");

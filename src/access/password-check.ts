@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import { HttpProblem } from "../protocol/http/problem.ts";
-import type { FailureLimits } from "./failures.ts";
+import { networkOf, type FailureLimits } from "./failures.ts";
 import { isSameText, sign } from "./random-words.ts";
 import { RecentMap } from "./recent-map.ts";
 import type { User, Users } from "./users.ts";
@@ -55,7 +55,8 @@ export class PasswordCheck {
 
   /** Whose login password it is; undefined: nobody's. Throws HttpProblem 429, UnavailableError. */
   logIn(name: string, password: string, address: string): Promise<User | undefined> {
-    const hash = sign(this.#key, JSON.stringify([name, password]));
+    // Remembered for those who have shown it: elsewhere a right guess would be told from a wrong one for nothing.
+    const hash = sign(this.#key, JSON.stringify([networkOf(address), name, password]));
     const user = this.#options.users.find(name);
     const kept = this.#kept.get(hash);
     if (user && kept?.generation === user.generation && this.#nowNs() < kept.untilNs) return Promise.resolve(user);

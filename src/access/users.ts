@@ -211,7 +211,9 @@ export class Users {
   }
 
   #keepAnAdmin(document: UsersDocument, name: string): void {
-    const others = [...this.#configured.values(), ...document.users].filter((user) => user.name !== name);
+    // An account of the configuration stands before one of that name in the file.
+    const own = document.users.filter((user) => !this.#configured.has(user.name));
+    const others = [...this.#configured.values(), ...own].filter((user) => user.name !== name);
     if (others.some(({ role }) => role === "admin")) return;
     throw new HttpProblem(409, `${name} is the only admin: make another one first`);
   }

@@ -74,6 +74,11 @@ export function loadConfig({ flags = {}, env = process.env, cwd = process.cwd() 
   });
 }
 
+/** Takes our own variables out of the environment: programs that we start, cameras among them, must not inherit secrets. */
+export function forgetEnvironment(env: NodeJS.ProcessEnv = process.env): void {
+  for (const name of Object.keys(env)) if (name.startsWith("SIGHTLINE_")) delete env[name];
+}
+
 function addFlags(layers: Layers, flags: ConfigFlags): void {
   if (flags.device !== undefined) addDevice(layers, flags.device);
   const shorthands: readonly (readonly [KeyPath, string | undefined, string])[] = [

@@ -27,7 +27,7 @@ const cameraProperties = {
   id: { type: "string", pattern: "^[a-z0-9-]+$" },
   name: text,
   source: { enum: ["v4l2", "command", "test-pattern"] },
-  origin: { type: "string", description: "device path or command line" },
+  origin: { type: "string", description: "device path or program" },
   state: { enum: ["starting", "live", "stalled", "lost", "idle", "off"] },
   reason: { type: "string", description: "why it is in this state, in plain words" },
   since: { type: "string", format: "date-time", description: "when it came into this state" },

@@ -29,6 +29,11 @@ export interface CameraViewSources {
   readonly clock: Clock;
 }
 
+/** Of a command the program alone: its arguments may be secrets that no rule knows. */
+function shownOrigin({ source, origin }: CameraFeed): string {
+  return source === "command" ? (/^(?:'[^']*'|\S+)/.exec(origin)?.[0] ?? "") : origin;
+}
+
 /** A camera as `/api/cameras` shows it; the schemas in api-schemas.ts say the same to machines. */
 export function describeCamera(feed: CameraFeed, { viewers, switches, clock }: CameraViewSources) {
   const { state, reason, since } = feed.state.status;
@@ -39,7 +44,7 @@ export function describeCamera(feed: CameraFeed, { viewers, switches, clock }: C
     id: feed.id,
     name: feed.name,
     source: feed.source,
-    origin: feed.origin,
+    origin: shownOrigin(feed),
     state,
     reason,
     since: new Date(since).toISOString(),
