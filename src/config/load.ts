@@ -140,7 +140,12 @@ function warnOfPending({ given }: Findings): string[] {
 }
 
 function warnOfOpenDoors({ server, auth }: Config): string[] {
-  if (auth.mode !== "none" || isLoopback(server.host)) return [];
+  if (auth.mode !== "none") return [];
+  if (isLoopback(server.host)) {
+    return [
+      "auth.mode is none: everybody on this machine, and behind a reverse proxy here, sees every camera and may change everything",
+    ];
+  }
   return [
     `auth.mode is none: whoever reaches port ${server.port} sees every camera and may change everything; server.host: 127.0.0.1 keeps it to this machine`,
   ];
