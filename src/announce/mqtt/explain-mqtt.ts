@@ -75,18 +75,27 @@ export function explainFailure(error: unknown): LinkFailure {
     return { kind, reason };
   }
   const name = typeof code === "string" ? code : "";
-  const tls = tlsErrors[name];
+  const tls = wordsFor(tlsErrors, name);
   if (tls !== undefined) return { kind: "refused", reason: tls };
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (/connack timeout/i.test(message))
     return { kind: "unreachable", reason: "does not answer as an MQTT broker would" };
   if (/keepalive timeout/i.test(message)) return { kind: "unreachable", reason: "has stopped answering" };
-  return { kind: "unreachable", reason: systemErrors[name] ?? message };
+  return { kind: "unreachable", reason: wordsFor(systemErrors, name) ?? message };
 }
 
 /** Why the broker did not do what one message asked; MQTT 5 only. */
 export function explainReasonCode(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === 128 || code === 135) return "its access list does not allow it";
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
+}
+
+function wordsFor(table: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof Error) return error.message;
+  return typeof error === "string" ? error : "failed for an unknown reason";
 }

@@ -49,6 +49,8 @@ describe("explaining failures", () => {
       fc.property(
         fc.oneof(
           fc.anything(),
+          fc.constantFrom({ toString: "" }, Object.create(null), "words"),
+          fc.constantFrom("constructor", "__proto__", "ENOTFOUND").map((code) => withCode(code)),
           fc.integer().map((code) => withCode(code)),
         ),
         (error) => {
