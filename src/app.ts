@@ -86,6 +86,8 @@ export function createApp(options: AppOptions): App {
       await access.start();
       await roster.prepare();
       await http.start();
+      // Who announces must know the cameras, also those that are found by themselves: one that is not known looks removed.
+      await roster.look();
       await announcements.start();
       await roster.start();
     },

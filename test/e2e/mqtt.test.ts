@@ -103,6 +103,31 @@ describe("MQTT of a running Sightline", { ...needing("mosquitto"), timeout: 120_
     }
   });
 
+  it("keeps the device of a camera that was found by itself when it is started again", async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), "sightline-mqtt-"));
+    const found = { dataDir, cameras: [] };
+    const configs = (isEmpty: boolean): readonly string[] =>
+      observer.messages
+        .filter(({ topic, payload }) => topic.endsWith("/config") && (payload.length === 0) === isEmpty)
+        .map(({ topic }) => topic);
+    observer.forget();
+    let sightline = await start(found);
+    try {
+      await observer.untilText("sightline/status", "online");
+      const announced = configs(false);
+      assert.ok(announced.length >= 2, "a bridge and a camera");
+      await sightline.stop();
+      observer.forget();
+      sightline = await start(found);
+      for (const topic of announced) await observer.until(topic);
+      await observer.untilText("sightline/status", "online");
+      assert.deepEqual(configs(true), [], "a device was taken away and announced anew");
+    } finally {
+      await sightline.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    }
+  });
+
   it("closes the camera for privacy, tells everybody why, and remembers it", async () => {
     const dataDir = await mkdtemp(join(tmpdir(), "sightline-mqtt-"));
     let sightline = await start({ dataDir });
