@@ -112,7 +112,8 @@ test("closing rejects what is under way; encoding again starts anew", async () =
   await own.close();
   await own.encode(rawPicture("YUYV", 64, 48));
   const closed = Promise.all([
-    assert.rejects(own.encode(rawPicture("YUYV", 640, 360)), new Error("JPEG encoder: closed")),
+    // Large enough not to be finished before it is closed, also on a busy machine.
+    assert.rejects(own.encode(rawPicture("YUYV", 4000, 3000)), new Error("JPEG encoder: closed")),
     assert.rejects(own.encode(rawPicture("YUYV", 64, 48)), new Error("JPEG encoder: closed")),
   ]);
   await new Promise((resolve) => setImmediate(resolve));

@@ -68,16 +68,6 @@ export class DeviceAnnouncer {
     this.#schedule();
   }
 
-  /** Takes the device away, with all its entities. */
-  remove(): void {
-    const { publisher, topic } = this.#options;
-    this.#wanted = undefined;
-    this.#known = {};
-    this.#sentText = undefined;
-    this.disconnected();
-    publisher.publish({ topic, payload: "", qos: 1, retain: true, isEvent: true });
-  }
-
   #schedule(): void {
     if (!this.#isConnected || !this.#wanted || this.#cancelTimer) return;
     const { clock } = this.#options;
