@@ -24,6 +24,8 @@ export interface BenchContext extends Stage {
   record(what: Readonly<Record<string, unknown>>): void;
   /** The same for a run of viewers; also watches what else the machine does. */
   recordLoad(what: Readonly<Record<string, unknown>>, result: LoadResult): void;
+  /** Puts more than a row can say (Markdown) below the table. */
+  addSection(text: string): void;
 }
 
 /** One group of rows. */
@@ -32,6 +34,7 @@ export type Measure = (context: BenchContext) => Promise<readonly Row[]>;
 /** Collects raw figures. */
 export class BenchRecord {
   readonly runs: Readonly<Record<string, unknown>>[] = [];
+  readonly sections: string[] = [];
   worstOthersCpuPercent = 0;
 
   add(what: Readonly<Record<string, unknown>>): void {

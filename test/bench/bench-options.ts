@@ -1,7 +1,17 @@
 import { parseArgs } from "node:util";
 
 /** The groups of rows that can be measured alone. */
-export const rowGroups = ["fan-out", "stalled", "memory", "start-up", "raw"] as const;
+export const rowGroups = [
+  "fan-out",
+  "https",
+  "accounts",
+  "profile",
+  "stalled",
+  "attacks",
+  "memory",
+  "start-up",
+  "raw",
+] as const;
 export type RowGroup = (typeof rowGroups)[number];
 
 export interface BenchOptions {

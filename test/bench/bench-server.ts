@@ -2,10 +2,12 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { open, readFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
-import { compileNative, repositoryRoot } from "../support/compile-native.ts";
+import { compileNative } from "../support/compile-native.ts";
 import { fakeCameraEnvironment, type FakeCamera } from "../support/fake-camera.ts";
+import { cleanEnvironment } from "../support/process-sightline.ts";
 import { until } from "../support/wait.ts";
 import { watchFirstPart } from "./first-part.ts";
+import { prepareSightline, type SightlineSetup } from "./sightline-command.ts";
 
 /** Who is measured. `limit` is fan-out-limit.c: no server can be cheaper. */
 export type ServerName = "sightline" | "ustreamer" | "limit";
@@ -15,7 +17,13 @@ export interface RunningServer {
   readonly name: ServerName;
   readonly pid: number;
   readonly port: number;
+  /** 0: plain HTTP only. */
+  readonly httpsPort: number;
   readonly streamPath: string;
+  /** Values of `Authorization` that open the stream; none: nobody is asked. */
+  readonly authorizations: readonly string[];
+  /** What the server wrote so far. */
+  log(): Promise<string>;
   /** `performance.now()` when its process was spawned. */
   readonly spawnedMs: number;
   /** Ends the process; rejects when it had ended by itself before. */
@@ -28,10 +36,18 @@ export interface Stage {
   readonly directory: string;
 }
 
-interface Command {
+/** How Sightline differs from what users run. */
+export interface ServerOptions extends Omit<SightlineSetup, "httpsPort"> {
+  /** Listens for HTTPS too. */
+  readonly encrypted?: boolean;
+}
+
+/** How a server is started. */
+export interface Command {
   readonly file: string;
   readonly args: readonly string[];
   readonly streamPath: string;
+  readonly authorizations?: readonly string[];
 }
 
 /** A TCP port of 127.0.0.1 that was free just now. */
@@ -41,20 +57,6 @@ async function findFreePort(): Promise<number> {
   const { port } = probe.address() as AddressInfo;
   await new Promise((resolve) => probe.close(resolve));
   return port;
-}
-
-/** The program as users run it: default limits, statistics and repair on; open to everybody, as its rivals are. */
-function sightlineCommand({ camera, directory }: Stage, port: number): Command {
-  const serve = ["serve", "--host", "127.0.0.1", "--port", `${port}`, "--device", camera.path];
-  const args = [
-    join(repositoryRoot, "dist/main.js"),
-    ...serve,
-    "--data-dir",
-    join(directory, "data"),
-    "--set",
-    "auth.mode=none",
-  ];
-  return { file: process.execPath, args, streamPath: "/stream" };
 }
 
 /**
@@ -74,14 +76,9 @@ async function limitCommand({ camera }: Stage, port: number): Promise<Command> {
   return { file, args: [camera.path, `${port}`], streamPath: "/" };
 }
 
-async function commandFor(name: ServerName, stage: Stage, port: number): Promise<Command> {
-  if (name === "sightline") return sightlineCommand(stage, port);
+async function commandFor(name: ServerName, stage: Stage, port: number, setup: SightlineSetup): Promise<Command> {
+  if (name === "sightline") return prepareSightline(stage, port, setup);
   return name === "ustreamer" ? ustreamerCommand(stage, port) : limitCommand(stage, port);
-}
-
-/** The bench's own environment, without settings for Sightline: its defaults are measured. */
-function plainEnvironment(): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("SIGHTLINE_")));
 }
 
 function hasEnded(child: ChildProcess): boolean {
@@ -97,11 +94,21 @@ async function end(child: ChildProcess): Promise<void> {
   clearTimeout(impatience);
 }
 
-/** Spawns the server on a free port, with the fake camera, without waiting for it. */
-export async function spawnServer(name: ServerName, stage: Stage): Promise<RunningServer & { ready(): Promise<void> }> {
+/** Spawns the server on a free port, with the fake camera, without waiting for it. Only Sightline heeds `options`. */
+export async function spawnServer(
+  name: ServerName,
+  stage: Stage,
+  options: ServerOptions = {},
+): Promise<RunningServer & { ready(): Promise<void> }> {
   const port = await findFreePort();
-  const { file, args, streamPath } = await commandFor(name, stage, port);
-  const env = { ...plainEnvironment(), ...(await fakeCameraEnvironment(stage.camera)) };
+  const httpsPort = options.encrypted ? await findFreePort() : 0;
+  const {
+    file,
+    args,
+    streamPath,
+    authorizations = [],
+  } = await commandFor(name, stage, port, { ...options, httpsPort });
+  const env = { ...cleanEnvironment(), ...(await fakeCameraEnvironment(stage.camera)) };
   const logFile = join(stage.directory, `${name}.log`);
   const log = await open(logFile, "w");
   const spawnedMs = performance.now();
@@ -111,27 +118,35 @@ export async function spawnServer(name: ServerName, stage: Stage): Promise<Runni
     child.once("error", reject);
   });
   await log.close();
+  const readLog = (): Promise<string> => readFile(logFile, "utf8");
   const explain = async (error: unknown): Promise<never> => {
-    const said = (await readFile(logFile, "utf8")).slice(-2000);
+    const said = (await readLog()).slice(-2000);
     throw new Error(`${name} on port ${port}: ${String(error)}\n${said}`);
   };
   return {
     name,
     pid: child.pid ?? 0,
     port,
+    httpsPort,
     streamPath,
+    authorizations,
     spawnedMs,
+    log: readLog,
     stop: () => end(child).catch(explain),
     ready: async () => {
-      await until(() => hasEnded(child) || watchFirstPart(port, streamPath), "a first picture").catch(explain);
+      // Everybody once: passwords that were right are known from then on.
+      for (const authorization of authorizations.length > 0 ? authorizations : [undefined]) {
+        const look = (): Promise<boolean> => watchFirstPart(port, streamPath, authorization);
+        await until(() => hasEnded(child) || look(), "a first picture").catch(explain);
+      }
       if (hasEnded(child)) await explain("ended at once");
     },
   };
 }
 
 /** A server that shows a picture. Rejects with what it printed when it does not within 10 s. */
-export async function startServer(name: ServerName, stage: Stage): Promise<RunningServer> {
-  const server = await spawnServer(name, stage);
+async function startServer(name: ServerName, stage: Stage, options?: ServerOptions): Promise<RunningServer> {
+  const server = await spawnServer(name, stage, options);
   await server.ready();
   return server;
 }
@@ -141,8 +156,9 @@ export async function withServer<T>(
   name: ServerName,
   stage: Stage,
   measure: (server: RunningServer) => Promise<T>,
+  options?: ServerOptions,
 ): Promise<T> {
-  const server = await startServer(name, stage);
+  const server = await startServer(name, stage, options);
   const result = await measure(server).catch(async (error: unknown) => {
     await server.stop().catch(() => undefined); // the first error says more
     throw error;

@@ -1,5 +1,6 @@
 import type { BenchContext, Measure } from "./bench-context.ts";
 import { withServer, type ServerName } from "./bench-server.ts";
+import { inTurns, type Turns } from "./in-turns.ts";
 import { formatSummary, judgeAtMost, type Row } from "./report.ts";
 import { summarize, type Summary } from "./statistics.ts";
 import { serverCpuPercent, watch, type LoadResult } from "./viewer-load.ts";
@@ -19,31 +20,20 @@ const limitGoals: ReadonlyMap<number, number> = new Map([
 /** Capture-to-client latency p99 as a multiple of the limit's. */
 const latencyGoal = 2;
 
-type Runs = ReadonlyMap<ServerName, readonly LoadResult[]>;
+type Runs = Turns<ServerName, LoadResult>;
 
 /** The limit is measured where a goal is about it. */
 function serversFor(viewers: number): readonly ServerName[] {
   return limitGoals.has(viewers) ? ["ustreamer", "sightline", "limit"] : ["ustreamer", "sightline"];
 }
 
-/** A different server begins each round, so that none always finds the machine as the same other left it. */
-function rotate<T>(items: readonly T[], by: number): readonly T[] {
-  const start = by % items.length;
-  return [...items.slice(start), ...items.slice(0, start)];
-}
-
-async function measureViewers(context: BenchContext, viewers: number): Promise<Runs> {
-  const servers = serversFor(viewers);
-  const runs = new Map<ServerName, LoadResult[]>(servers.map((name) => [name, []]));
+function measureViewers(context: BenchContext, viewers: number): Promise<Runs> {
   const { rounds, seconds, warmUpSeconds } = context.options;
-  for (let round = 0; round < rounds; round++) {
-    for (const name of rotate(servers, round)) {
-      const result = await withServer(name, context, (server) => watch(server, { viewers, warmUpSeconds, seconds }));
-      context.recordLoad({ row: "fan-out", viewers, round, server: name }, result);
-      runs.get(name)?.push(result);
-    }
-  }
-  return runs;
+  return inTurns(serversFor(viewers), rounds, async (name, round) => {
+    const result = await withServer(name, context, (server) => watch(server, { viewers, warmUpSeconds, seconds }));
+    context.recordLoad({ row: "fan-out", viewers, round, server: name }, result);
+    return result;
+  });
 }
 
 function summaryOf(runs: Runs, name: ServerName, figure: (result: LoadResult) => number): Summary | undefined {

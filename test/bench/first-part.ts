@@ -35,14 +35,15 @@ export class FirstPart {
 }
 
 /**
- * One attempt to watch a stream of 127.0.0.1: resolves to true with the first whole picture, to false when there is
+ * One attempt to watch a stream of 127.0.0.1, with this `Authorization` if any: resolves to true with the first whole picture, to false when there is
  * nobody, or the answer ends without one.
  */
-export function watchFirstPart(port: number, path: string): Promise<boolean> {
+export function watchFirstPart(port: number, path: string, authorization?: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1");
     const part = new FirstPart();
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    const credentials = authorization === undefined ? "" : `Authorization: ${authorization}\r\n`;
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n${credentials}Connection: close\r\n\r\n`);
     socket.on("error", () => undefined); // 'close' follows
     socket.on("data", (chunk) => {
       if (!part.push(chunk)) return;

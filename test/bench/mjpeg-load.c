@@ -2,15 +2,20 @@
  * spends on it.
  *
  *   mjpeg-load -p PORT -u PATH -n VIEWERS [-x STALLED] [-w WARM_UP_S] [-t SECONDS] [-P SERVER_PID] [-o DIRECTORY -k EVERY]
+ *              [-a AUTHORIZATION]... [-s]
  *
  * STALLED of the viewers read during the warm-up and then stop reading. -o keeps every EVERYth picture of the first
- * viewer as DIRECTORY/ARRIVAL.jpg, ARRIVAL in CLOCK_MONOTONIC nanoseconds. The age of a frame comes from its stamp
+ * viewer as DIRECTORY/ARRIVAL.jpg, ARRIVAL in CLOCK_MONOTONIC nanoseconds. -a is the value of the header of that name; the
+ * viewers take turns with several. -s encrypts (TLS 1.3, whoever's certificate). The age of a frame comes from its stamp
  * (frame-stamp.h) and ends when its last byte was read. Prints one line of JSON; nothing of the warm-up is in it. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,10 +28,20 @@
 
 #include "../support/native/frame-stamp.h"
 
-enum { HEAD_BYTES = 2048, FIRST_BYTES = 128, SCRATCH_BYTES = 1 << 18, EVENTS = 256, MAX_PICTURE_BYTES = 8 << 20 };
+enum {
+  HEAD_BYTES = 2048,
+  FIRST_BYTES = 128,
+  SCRATCH_BYTES = 1 << 18,
+  EVENTS = 256,
+  MAX_PICTURE_BYTES = 8 << 20,
+  MAX_AUTHORIZATIONS = 16,
+  TLS_AHEAD_BYTES = 1 << 16, /* read from the kernel at once: several records */
+};
 
 struct viewer {
   int fd, stalls, ended;
+  SSL *tls;  /* NULL: plain */
+  int asked; /* the request is written */
   char head[HEAD_BYTES]; /* the part's (or the response's) header so far */
   size_t head_size;
   size_t body_size, body_read; /* in the body while body_size > 0 */
@@ -36,8 +51,8 @@ struct viewer {
 };
 
 struct options {
-  int port, viewers, stalled, server_pid, keep_every;
-  const char *path, *keep_directory;
+  int port, viewers, stalled, server_pid, keep_every, encrypted, authorization_count;
+  const char *path, *keep_directory, *authorizations[MAX_AUTHORIZATIONS];
   double warm_up_s, seconds;
 };
 
@@ -47,6 +62,7 @@ struct usage {
 
 static struct options options = {.port = 8080, .viewers = 1, .path = "/stream", .warm_up_s = 2, .seconds = 5, .keep_every = 1};
 static struct viewer *viewers;
+static SSL_CTX *tls_context;
 static int counting, ended;
 static uint64_t broken;
 static float *ages_ms;
@@ -195,30 +211,93 @@ static size_t read_head(struct viewer *viewer, const uint8_t *bytes, size_t size
 }
 
 static void end_viewer(struct viewer *viewer) {
+  if (viewer->tls) SSL_free(viewer->tls);
+  viewer->tls = NULL;
   close(viewer->fd);
   viewer->ended = 1;
   ended++;
 }
 
+/* ---- connections -------------------------------------------------------------------------------------------------- */
+
+/* What read() and write() would say of an encrypted connection: -1 with EAGAIN where it has to wait. */
+static ssize_t tls_outcome(SSL *tls, int done, size_t count) {
+  if (done > 0) return (ssize_t)count;
+  const int error = SSL_get_error(tls, done);
+  if (error == SSL_ERROR_ZERO_RETURN) return 0;
+  errno = error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE ? EAGAIN : EPROTO;
+  ERR_clear_error();
+  return -1;
+}
+
+static ssize_t read_some(struct viewer *viewer, uint8_t *bytes, size_t size) {
+  size_t count = 0;
+  if (!viewer->tls) return read(viewer->fd, bytes, size);
+  const int done = SSL_read_ex(viewer->tls, bytes, size, &count);
+  return tls_outcome(viewer->tls, done, count);
+}
+
+static ssize_t write_some(struct viewer *viewer, const char *bytes, size_t size) {
+  size_t count = 0;
+  if (!viewer->tls) return write(viewer->fd, bytes, size);
+  const int done = SSL_write_ex(viewer->tls, bytes, size, &count);
+  return tls_outcome(viewer->tls, done, count);
+}
+
 static void read_viewer(struct viewer *viewer) {
   static uint8_t scratch[SCRATCH_BYTES];
-  const ssize_t count = read(viewer->fd, scratch, sizeof scratch);
+  ssize_t count;
+  do { /* a TLS record is at most 16 kB, and what was read ahead wakes nobody */
+    count = read_some(viewer, scratch, sizeof scratch);
+    for (size_t at = 0; count > 0 && at < (size_t)count;) {
+      const size_t left = (size_t)count - at;
+      at += viewer->body_size > 0 ? read_body(viewer, scratch + at, left) : read_head(viewer, scratch + at, left);
+    }
+  } while (count > 0 && viewer->tls);
   if (count == 0 || (count < 0 && errno != EAGAIN)) end_viewer(viewer);
-  for (size_t at = 0; count > 0 && at < (size_t)count;) {
-    const size_t left = (size_t)count - at;
-    at += viewer->body_size > 0 ? read_body(viewer, scratch + at, left) : read_head(viewer, scratch + at, left);
+}
+
+/* Writes the request as soon as the handshake, if there is one, is through. */
+static void ask(struct viewer *viewer) {
+  char request[2048], authorization[1024] = "";
+  const long number = viewer - viewers;
+  if (options.authorization_count > 0) {
+    snprintf(authorization, sizeof authorization, "Authorization: %s\r\n",
+             options.authorizations[number % options.authorization_count]);
   }
+  const int size = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: localhost:%d\r\n%s\r\n", options.path,
+                            options.port, authorization);
+  const ssize_t written = write_some(viewer, request, (size_t)size);
+  viewer->asked = written == size;
+  if (viewer->asked || (written < 0 && errno == EAGAIN)) return;
+  fprintf(stderr, "viewer %ld: no connection\n", number);
+  exit(1);
+}
+
+static void attend(struct viewer *viewer) {
+  if (!viewer->asked) ask(viewer);
+  if (viewer->asked) read_viewer(viewer);
+}
+
+static void prepare_tls(void) {
+  tls_context = SSL_CTX_new(TLS_client_method());
+  if (!tls_context || !SSL_CTX_set_min_proto_version(tls_context, TLS1_3_VERSION)) exit(1);
+  SSL_CTX_set_read_ahead(tls_context, 1);
+  SSL_CTX_set_default_read_buffer_len(tls_context, TLS_AHEAD_BYTES);
 }
 
 static void connect_viewer(struct viewer *viewer) {
-  char request[1024];
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)options.port)};
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   viewer->fd = socket(AF_INET, SOCK_STREAM, 0);
   if (viewer->fd < 0 || connect(viewer->fd, (struct sockaddr *)&address, sizeof address)) die("connect");
-  const int size = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: localhost:%d\r\n\r\n", options.path, options.port);
-  if (write(viewer->fd, request, (size_t)size) != size) die("write");
   fcntl(viewer->fd, F_SETFL, O_NONBLOCK);
+  if (options.encrypted) {
+    viewer->tls = SSL_new(tls_context);
+    if (!viewer->tls || !SSL_set_fd(viewer->tls, viewer->fd)) exit(1);
+    SSL_set_connect_state(viewer->tls);
+  }
+  ask(viewer);
 }
 
 /* ---- the measurement ---------------------------------------------------------------------------------------------- */
@@ -253,6 +332,10 @@ static void report(double seconds, struct usage before, struct usage after) {
          readers > 0 ? (double)frames[readers / 2] / seconds : 0);
   printf("\"latencyMs\":{\"count\":%zu,\"p50\":%.3f,\"p95\":%.3f,\"p99\":%.3f,\"max\":%.3f},", age_count, age_at(0.5),
          age_at(0.95), age_at(0.99), age_at(1));
+  if (viewers[0].tls) {
+    printf("\"tls\":{\"version\":\"%s\",\"suite\":\"%s\"},", SSL_get_version(viewers[0].tls),
+           SSL_get_cipher_name(viewers[0].tls));
+  }
   printf("\"cpuSeconds\":{\"server\":%.6f,\"camera\":%.6f,\"load\":%.6f,\"machine\":%.2f}}\n",
          after.server_s - before.server_s, after.camera_s - before.camera_s, after.load_s - before.load_s,
          after.machine_s - before.machine_s);
@@ -266,7 +349,7 @@ static void start_counting(int poller) {
 }
 
 static void read_options(int count, char **arguments) {
-  for (int option; (option = getopt(count, arguments, "p:u:n:x:w:t:P:o:k:")) != -1;) {
+  for (int option; (option = getopt(count, arguments, "p:u:n:x:w:t:P:o:k:a:s")) != -1;) {
     switch (option) {
       case 'p': options.port = atoi(optarg); break;
       case 'u': options.path = optarg; break;
@@ -277,6 +360,11 @@ static void read_options(int count, char **arguments) {
       case 'P': options.server_pid = atoi(optarg); break;
       case 'o': options.keep_directory = optarg; break;
       case 'k': options.keep_every = atoi(optarg); break;
+      case 'a':
+        if (options.authorization_count == MAX_AUTHORIZATIONS) exit(2);
+        options.authorizations[options.authorization_count++] = optarg;
+        break;
+      case 's': options.encrypted = 1; break;
       default: exit(2);
     }
   }
@@ -285,6 +373,8 @@ static void read_options(int count, char **arguments) {
 
 int main(int count, char **arguments) {
   read_options(count, arguments);
+  signal(SIGPIPE, SIG_IGN);
+  if (options.encrypted) prepare_tls();
   const int poller = epoll_create1(EPOLL_CLOEXEC);
   viewers = calloc((size_t)options.viewers, sizeof *viewers);
   if (options.keep_directory) kept = malloc(MAX_PICTURE_BYTES);
@@ -305,7 +395,7 @@ int main(int count, char **arguments) {
     }
     struct epoll_event events[EVENTS];
     const int ready = epoll_wait(poller, events, EVENTS, 20);
-    for (int i = 0; i < ready; i++) read_viewer(&viewers[events[i].data.u32]);
+    for (int i = 0; i < ready; i++) attend(&viewers[events[i].data.u32]);
   }
   report(now_s() - started_s, before, usage_now());
   return 0;

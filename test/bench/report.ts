@@ -39,6 +39,11 @@ export function formatSummary({ median, min, max }: Summary, unit: string, digit
   return `${median.toFixed(digits)}${spread} ${unit}`;
 }
 
+/** `+1.2 ms` or `−1.2 ms`. */
+export function formatDifference(value: number, unit: string, digits = 1): string {
+  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)} ${unit}`;
+}
+
 /** The verdict on a figure that must not be above `limit`. */
 export function judgeAtMost(value: number, limit: number): Verdict {
   return value <= limit ? "met" : "missed";

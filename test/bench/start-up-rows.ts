@@ -12,7 +12,7 @@ const deadlineMs = 15_000;
 /** Seconds from the start of the process to the first picture at a viewer that knocks until somebody opens. */
 async function timeStart(name: ServerName, context: BenchContext): Promise<number> {
   const server = await spawnServer(name, context);
-  while (!(await watchFirstPart(server.port, server.streamPath))) {
+  while (!(await watchFirstPart(server.port, server.streamPath, server.authorizations[0]))) {
     if (performance.now() - server.spawnedMs > deadlineMs)
       throw new Error(`${name} served nothing in ${deadlineMs} ms`);
     await sleep(retryMs);

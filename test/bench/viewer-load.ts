@@ -9,6 +9,8 @@ export interface Load {
   readonly stalled?: number;
   readonly warmUpSeconds: number;
   readonly seconds: number;
+  /** They come by HTTPS. */
+  readonly encrypted?: boolean;
   /** Keeps every `every`th picture of the first viewer in `directory`, named by its arrival in monotonic nanoseconds. */
   readonly keep?: { readonly directory: string; readonly every: number };
 }
@@ -25,6 +27,8 @@ export interface LoadResult {
   /** Of the viewers that read. */
   readonly fps: { readonly min: number; readonly median: number };
   readonly latencyMs: { readonly count: number; readonly p50: number; readonly p95: number; readonly p99: number };
+  /** What the first viewer agreed on; absent over plain HTTP. */
+  readonly tls?: { readonly version: string; readonly suite: string };
   /** `server` contains `camera`, the fake camera's own thread. `machine` is everything, counted in ticks. */
   readonly cpuSeconds: {
     readonly server: number;
@@ -39,10 +43,12 @@ export async function watch(server: RunningServer, load: Load): Promise<LoadResu
   const program = await compileNative({
     name: "mjpeg-load",
     sources: ["test/bench/mjpeg-load.c"],
-    flags: ["-I", "test/support/native"],
+    flags: ["-I", "test/support/native", "-lssl", "-lcrypto"],
   });
-  const { viewers, stalled = 0, warmUpSeconds, seconds, keep } = load;
-  const stream = ["-p", `${server.port}`, "-u", server.streamPath, "-P", `${server.pid}`];
+  const { viewers, stalled = 0, warmUpSeconds, seconds, encrypted = false, keep } = load;
+  const place = encrypted ? ["-s", "-p", `${server.httpsPort}`] : ["-p", `${server.port}`];
+  const credentials = server.authorizations.flatMap((authorization) => ["-a", authorization]);
+  const stream = [...place, "-u", server.streamPath, "-P", `${server.pid}`, ...credentials];
   const crowd = ["-n", `${viewers}`, "-x", `${stalled}`, "-w", `${warmUpSeconds}`, "-t", `${seconds}`];
   const kept = keep ? ["-o", keep.directory, "-k", `${keep.every}`] : [];
   const result = JSON.parse((await runTool(program, [...stream, ...crowd, ...kept])).toString()) as LoadResult;

@@ -13,6 +13,8 @@ export interface ClipShape {
   readonly frames: number;
   /** MJPG only: ffmpeg's scale, 2 (best) to 31. Default 15: about 48 kB a frame at 1280x720. */
   readonly scale?: number;
+  /** H264 only: frames from one keyframe to the next. Default: one second. */
+  readonly gopFrames?: number;
 }
 
 /** A clip on disk. */
@@ -21,16 +23,18 @@ export interface VideoClip extends ClipShape {
   readonly meanFrameBytes: number;
 }
 
-function encoding({ fourcc, scale = 15, fps }: ClipShape): string[] {
+function encoding({ fourcc, scale = 15, fps, gopFrames = Math.round(fps) }: ClipShape): string[] {
   if (fourcc === "MJPG") return ["-pix_fmt", "yuvj422p", "-q:v", `${scale}`, "-f", "mjpeg"];
   if (fourcc === "YUYV") return ["-pix_fmt", "yuyv422", "-f", "rawvideo"];
-  return ["-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "veryfast", "-g", `${Math.round(fps)}`, "-f", "h264"];
+  // As cameras do it: no B-frames, keyframes at their time only, parameter sets in front of each.
+  const groups = ["-bf", "0", "-g", `${gopFrames}`, "-keyint_min", `${gopFrames}`, "-sc_threshold", "0"];
+  return ["-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "veryfast", ...groups, "-f", "h264"];
 }
 
 /** Makes the clip with ffmpeg unless it was made before. The same shape gives the same pictures. */
 export async function makeClip(shape: ClipShape): Promise<VideoClip> {
-  const { fourcc, width, height, fps, frames, scale } = shape;
-  const name = [fourcc.toLowerCase(), `${width}x${height}`, fps, frames, scale ?? "std"].join("-");
+  const { fourcc, width, height, fps, frames, scale, gopFrames } = shape;
+  const name = [fourcc.toLowerCase(), `${width}x${height}`, fps, frames, scale ?? gopFrames ?? "std"].join("-");
   const file = join(await artifactDirectory(), `${name}.clip`);
   if (!existsSync(file)) {
     const unfinished = `${file}.${process.pid}`;

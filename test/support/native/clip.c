@@ -10,12 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int add_frame(struct clip *clip, const uint8_t *bytes, size_t size) {
+static int add_frame(struct clip *clip, struct clip_frame frame) {
   struct clip_frame *grown = realloc(clip->frames, (clip->count + 1) * sizeof *grown);
   if (!grown) return -1;
   clip->frames = grown;
-  clip->frames[clip->count++] = (struct clip_frame){bytes, size};
-  if (size > clip->largest) clip->largest = size;
+  clip->frames[clip->count++] = frame;
+  if (frame.size > clip->largest) clip->largest = frame.size;
   return 0;
 }
 
@@ -26,7 +26,7 @@ static int split_jpegs(struct clip *clip, const uint8_t *bytes, size_t size) {
   for (const uint8_t *at = bytes; (at = memmem(at, (size_t)(end - at), soi, 2));) {
     const uint8_t *last = memmem(at, (size_t)(end - at), eoi, 2);
     if (!last) break;
-    if (add_frame(clip, at, (size_t)(last + 2 - at))) return -1;
+    if (add_frame(clip, (struct clip_frame){.bytes = at, .size = (size_t)(last + 2 - at)})) return -1;
     at = last + 2;
   }
   return 0;
@@ -49,19 +49,31 @@ static int opens_access_unit(const uint8_t *nal, size_t size, int *has_picture) 
   return 1;
 }
 
+/* Notes in `unit` where the first slice begins, and whether it is an IDR's; what it says of the slices behind the first is the same. */
+static void note_slice(struct clip_frame *unit, const uint8_t *nal, const uint8_t *begin) {
+  const int type = nal[0] & 31;
+  if (unit->slice_at != NO_SLICE || (type != NAL_SLICE && type != NAL_IDR)) return;
+  unit->slice_at = (size_t)(begin - unit->bytes);
+  unit->keyframe = type == NAL_IDR;
+}
+
 static int split_access_units(struct clip *clip, const uint8_t *bytes, size_t size) {
   static const uint8_t start_code[] = {0, 0, 1};
-  const uint8_t *end = bytes + size, *unit = bytes, *at = bytes;
+  const uint8_t *end = bytes + size, *at = bytes;
+  struct clip_frame unit = {.bytes = bytes, .slice_at = NO_SLICE};
   int has_picture = 0;
   while (end - at > 4 && (at = memmem(at, (size_t)(end - at - 1), start_code, 3))) {
     const uint8_t *nal = at + 3, *begin = at > bytes && at[-1] == 0 ? at - 1 : at;
     if (opens_access_unit(nal, (size_t)(end - nal), &has_picture)) {
-      if (add_frame(clip, unit, (size_t)(begin - unit))) return -1;
-      unit = begin;
+      unit.size = (size_t)(begin - unit.bytes);
+      if (add_frame(clip, unit)) return -1;
+      unit = (struct clip_frame){.bytes = begin, .slice_at = NO_SLICE};
     }
+    note_slice(&unit, nal, begin);
     at = nal;
   }
-  return end > unit ? add_frame(clip, unit, (size_t)(end - unit)) : 0;
+  unit.size = (size_t)(end - unit.bytes);
+  return unit.size > 0 ? add_frame(clip, unit) : 0;
 }
 
 size_t raw_frame_bytes(uint32_t fourcc, uint32_t width, uint32_t height) {
@@ -80,7 +92,7 @@ size_t raw_frame_bytes(uint32_t fourcc, uint32_t width, uint32_t height) {
 
 static int split_pictures(struct clip *clip, const uint8_t *bytes, size_t size, size_t picture) {
   for (size_t at = 0; at + picture <= size; at += picture) {
-    if (add_frame(clip, bytes + at, picture)) return -1;
+    if (add_frame(clip, (struct clip_frame){.bytes = bytes + at, .size = picture})) return -1;
   }
   return 0;
 }

@@ -5,9 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define NO_SLICE ((size_t)-1)
+
 struct clip_frame {
   const uint8_t *bytes;
   size_t size;
+  size_t slice_at; /* H264: where its first slice's start code begins; an SEI goes there. NO_SLICE: it has none */
+  int keyframe;    /* H264: decodable by itself (IDR) */
 };
 
 struct clip {

@@ -5,7 +5,8 @@
  *
  * The same PATH more than once gives one camera several modes. PATH must exist (any file will do; a program that looks
  * for a character device needs one, or a link to one): removing it unplugs the camera. While PATH.stalled exists the camera
- * is there but delivers nothing. Frames carry a stamp (frame-stamp.h). */
+ * is there but delivers nothing. Frames carry a stamp (frame-stamp.h). An H264 clip begins with a keyframe, has them with
+ * parameter sets, and no B-frames; its camera has an encoder's controls, of which FORCE_KEY_FRAME does something. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -62,6 +63,7 @@ static void add_mode(const char *entry) {
     reset_controls(&device->controls);
   }
   mode.fourcc = v4l2_fourcc(fourcc[0], fourcc[1], fourcc[2], fourcc[3]);
+  if (mode.fourcc == V4L2_PIX_FMT_H264) device->controls.has_encoder = 1;
   device->modes[device->mode_count++] = mode;
 }
 

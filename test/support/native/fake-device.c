@@ -66,6 +66,7 @@ static void describe_buffer(const struct device *device, unsigned int index, str
   out->flags = V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC | V4L2_BUF_FLAG_TSTAMP_SRC_EOF;
   if (buffer->state == BUFFER_QUEUED || buffer->state == BUFFER_FILLING) out->flags |= V4L2_BUF_FLAG_QUEUED;
   if (buffer->state == BUFFER_DONE) out->flags |= V4L2_BUF_FLAG_DONE;
+  out->flags |= buffer->kind;
   out->length = (uint32_t)device->buffer_size;
   out->bytesused = (uint32_t)buffer->used;
   out->sequence = buffer->sequence;

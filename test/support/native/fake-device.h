@@ -25,7 +25,7 @@ struct buffer {
   void *user_memory; /* V4L2_MEMORY_USERPTR only */
   size_t used;
   struct timespec captured;
-  uint32_t sequence;
+  uint32_t sequence, kind; /* `kind`: V4L2_BUF_FLAG_{KEY,P}FRAME of H264, else 0 */
 };
 
 /* Indexes of buffers, first in, first out. */
@@ -55,6 +55,7 @@ struct device {
   pthread_t feeder;
   int streaming, gone;
   uint32_t sequence;
+  size_t ahead; /* pictures of the clip that were passed over for a keyframe */
 };
 
 /* Loads the clips on the first open: 0, or -1 with errno. */

@@ -41,8 +41,18 @@ static void draw_stamp(uint8_t *picture, const struct mode *mode, struct frame_s
   }
 }
 
+static size_t fill_access_unit(uint8_t *out, const struct clip_frame *unit, struct frame_stamp stamp) {
+  const size_t before = unit->slice_at == NO_SLICE ? unit->size : unit->slice_at;
+  memcpy(out, unit->bytes, before);
+  if (before == unit->size) return before;
+  encode_stamp_sei(out + before, stamp);
+  memcpy(out + before + STAMP_SEI_BYTES, unit->bytes + before, unit->size - before);
+  return unit->size + STAMP_SEI_BYTES;
+}
+
 /* Copies the frame with its stamp to `out`; returns the bytes written. */
 static size_t fill(uint8_t *out, const struct mode *mode, const struct clip_frame *frame, struct frame_stamp stamp) {
+  if (mode->fourcc == V4L2_PIX_FMT_H264) return fill_access_unit(out, frame, stamp);
   if (mode->fourcc != V4L2_PIX_FMT_MJPEG) {
     memcpy(out, frame->bytes, frame->size);
     if (raw_frame_bytes(mode->fourcc, mode->width, mode->height) > 0) draw_stamp(out, mode, stamp);
@@ -67,6 +77,23 @@ static int take_buffer(struct device *device, unsigned int *index, uint32_t *seq
   return available;
 }
 
+/* The clip's frame that is the `sequence`th; where a keyframe was asked for, the next one that is. */
+static const struct clip_frame *choose_frame(struct device *device, uint32_t sequence) {
+  const struct mode *mode = &device->modes[device->mode];
+  const struct clip *clip = &mode->clip;
+  const int forced = __atomic_exchange_n(&device->controls.force_keyframe, 0, __ATOMIC_ACQ_REL);
+  size_t passed = 0;
+  while (forced && mode->fourcc == V4L2_PIX_FMT_H264 && passed < clip->count
+         && !clip->frames[(sequence + device->ahead + passed) % clip->count].keyframe) passed++;
+  device->ahead += passed;
+  return &clip->frames[(sequence + device->ahead) % clip->count];
+}
+
+static uint32_t kind_of(const struct mode *mode, const struct clip_frame *frame) {
+  if (mode->fourcc != V4L2_PIX_FMT_H264) return 0;
+  return frame->keyframe ? V4L2_BUF_FLAG_KEYFRAME : V4L2_BUF_FLAG_PFRAME;
+}
+
 /* One frame into one buffer; -1 when the reading end is gone. */
 static int capture(struct device *device, struct timespec now) {
   const struct mode *mode = &device->modes[device->mode];
@@ -77,12 +104,14 @@ static int capture(struct device *device, struct timespec now) {
   uint8_t *out = device->memory_type == V4L2_MEMORY_USERPTR ? buffer->user_memory
                                                             : device->memory + index * device->buffer_size;
   const struct frame_stamp stamp = {(uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec, sequence};
-  const size_t used = fill(out, mode, &mode->clip.frames[sequence % mode->clip.count], stamp);
+  const struct clip_frame *frame = choose_frame(device, sequence);
+  const size_t used = fill(out, mode, frame, stamp);
   pthread_mutex_lock(&device->lock);
   buffer->state = BUFFER_DONE;
   buffer->used = used;
   buffer->captured = now;
   buffer->sequence = sequence;
+  buffer->kind = kind_of(mode, frame);
   push_buffer(&device->done, index);
   pthread_mutex_unlock(&device->lock);
   return write(device->signal_fd, "", 1) == 1 || errno == EAGAIN ? 0 : -1;
@@ -141,6 +170,7 @@ static void *feed(void *argument) {
 int start_feeder(struct device *device) {
   if (device->streaming) return 0;
   device->streaming = 1;
+  device->controls.force_keyframe = 1; /* as encoders do */
   const int error = pthread_create(&device->feeder, NULL, feed, device);
   if (error) {
     device->streaming = 0;

@@ -19,7 +19,8 @@ static struct mode *current_mode(struct device *device) { return &device->modes[
 
 size_t image_bytes(const struct mode *mode) {
   const size_t raw = raw_frame_bytes(mode->fourcc, mode->width, mode->height);
-  return raw > 0 ? raw : mode->clip.largest + STAMP_SEGMENT_BYTES;
+  const size_t stamp = mode->fourcc == V4L2_PIX_FMT_H264 ? STAMP_SEI_BYTES : STAMP_SEGMENT_BYTES;
+  return raw > 0 ? raw : mode->clip.largest + stamp;
 }
 
 static int same_format(const struct mode *a, const struct mode *b) { return a->fourcc == b->fourcc; }

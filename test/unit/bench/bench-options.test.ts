@@ -29,7 +29,10 @@ test("rows and viewers are lists", () => {
 
 test("what cannot be used is refused in plain words", () => {
   for (const [args, message] of [
-    [["--rows", "raw,speed"], /--rows speed: only fan-out, stalled, memory, start-up, raw exist/],
+    [
+      ["--rows", "raw,speed"],
+      /--rows speed: only fan-out, https, accounts, profile, stalled, attacks, memory, start-up, raw exist/,
+    ],
     [["--rounds", "0"], /--rounds 0: a number above 0/],
     [["--seconds", "long"], /--seconds long: a number above 0/],
     [["--viewers", "1,,2"], /--viewers : a number above 0/],

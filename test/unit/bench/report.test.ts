@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatSummary, formatTable, judgeAtMost, replaceResults } from "../../bench/report.ts";
+import { formatDifference, formatSummary, formatTable, judgeAtMost, replaceResults } from "../../bench/report.ts";
 
 test("a summary shows its spread only where there is one", () => {
   assert.equal(formatSummary({ median: 2.04, min: 1.96, max: 2.5 }, "%"), "2.0 (2.0–2.5) %");
   assert.equal(formatSummary({ median: 2, min: 2, max: 2 }, "ms", 2), "2.00 ms");
+});
+
+test("a difference says which way", () => {
+  assert.equal(formatDifference(1.24, "ms"), "+1.2 ms");
+  assert.equal(formatDifference(-0.126, "%", 2), "−0.13 %");
 });
 
 test("a figure at its goal has met it", () => {
