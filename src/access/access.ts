@@ -3,21 +3,25 @@ import { StorageError } from "../core/errors.ts";
 import type { Service } from "../core/lifecycle.ts";
 import type { Log } from "../core/log.ts";
 import type { StateStore } from "../store/state-file.ts";
+import { AccessLog } from "./access-log.ts";
+import { checkConfiguredUsers, type ConfiguredUser } from "./configured-users.ts";
 import { DigestNonces } from "./digest-nonces.ts";
 import { FailureLimits } from "./failures.ts";
 import { Gatekeeper } from "./gatekeeper.ts";
 import { InitialPassword } from "./initial-password.ts";
 import { LoginLinks } from "./login-links.ts";
 import { PasswordCheck } from "./password-check.ts";
+import { isAdmin } from "./principal.ts";
 import { makePassword } from "./random-words.ts";
 import { PasswordHasher, type ScryptCost } from "./scrypt.ts";
 import { SecretKey } from "./secret-key.ts";
 import { SessionCookie } from "./session-cookie.ts";
 import { Sessions } from "./sessions.ts";
 import { SignedUrls } from "./signed-urls.ts";
+import { Standing } from "./standing.ts";
 import { Tokens } from "./tokens.ts";
 import { UserFile } from "./user-file.ts";
-import { Users, type ConfiguredUser } from "./users.ts";
+import { Users } from "./users.ts";
 
 export interface AccessOptions {
   /** `auth` of the configuration. */
@@ -35,7 +39,7 @@ export interface AccessOptions {
 }
 
 /** The account of the first start. */
-const firstUser = "admin";
+const firstAdmin = "admin";
 
 /**
  * Everything that knows who somebody is, put together: one set of users for every door. What cannot be read or written costs
@@ -50,12 +54,12 @@ export class Access implements Service {
   readonly passwords: PasswordCheck;
   readonly loginLinks: LoginLinks;
   readonly gatekeeper: Gatekeeper;
+  readonly log: AccessLog;
   readonly #options: AccessOptions;
   readonly #key: SecretKey;
   readonly #file: UserFile;
   readonly #initialPassword: InitialPassword;
 
-  /** Throws ConfigError where a password of the configuration begins like a scrypt string and is none. */
   constructor(options: AccessOptions) {
     const { auth, directory, basePath, clock, log, store, cost } = options;
     this.#options = options;
@@ -66,6 +70,7 @@ export class Access implements Service {
     const forgetInitialPassword = (): Promise<void> => this.#forgetInitialPassword();
     this.#key = key;
     this.#file = file;
+    this.log = new AccessLog(log, clock);
     this.#initialPassword = new InitialPassword(directory);
     this.users = new Users({ file, key, hasher, configured: auth.users, forgetInitialPassword });
     const findUser = this.users.find.bind(this.users);
@@ -76,7 +81,7 @@ export class Access implements Service {
     this.passwords = new PasswordCheck({ users: this.users, failures, clock });
     this.loginLinks = new LoginLinks({ file, clock, log });
     const nonces = new DigestNonces(clock);
-    this.gatekeeper = new Gatekeeper({ ...this.#parts(), mode: auth.mode, basePath, failures, nonces });
+    this.gatekeeper = new Gatekeeper({ ...this.#parts(), mode: auth.mode, basePath, nonces });
   }
 
   /** `auth.mode`. */
@@ -84,18 +89,23 @@ export class Access implements Service {
     return this.#options.auth.mode;
   }
 
-  /** Reads key and accounts, and makes the first account where there is none. */
+  /**
+   * Reads key and accounts, and makes an admin where there is none. Throws ConfigError where the configuration has accounts with
+   * names or passwords that cannot be.
+   */
   async start(): Promise<void> {
+    await checkConfiguredUsers(this.#options.auth.users);
     await this.#key.loadOrDoWithout(this.#options.log);
     await this.#file.start();
+    this.#file.onChange((change) => this.log.fileChanged(change));
     if (this.mode === "none") return;
     void this.users.prepare();
-    if (this.users.list().length > 0 || this.#file.isBroken) return;
+    if (this.#file.isBroken || this.users.list().some(isAdmin)) return;
     try {
-      await this.#makeFirstUser();
+      await this.#makeFirstAdmin();
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
-      this.#options.log.error({ err: error }, "there are no accounts, and none can be made: nobody can log in");
+      this.#options.log.error({ err: error }, "there is no admin, and none can be made: nobody can change accounts");
     }
   }
 
@@ -114,21 +124,31 @@ export class Access implements Service {
 
   #parts() {
     const { users, passwords, tokens, signedUrls, sessions, cookie } = this;
-    return { users, passwords, tokens, signedUrls, sessions, cookie };
+    const standing = new Standing({ file: this.#file, users, tokens, sessions, clock: this.#options.clock });
+    return { users, passwords, tokens, signedUrls, sessions, cookie, standing, log: this.log };
   }
 
-  async #makeFirstUser(): Promise<void> {
+  async #makeFirstAdmin(): Promise<void> {
     const { log } = this.#options;
     const password = makePassword();
     const { path } = this.#initialPassword;
+    const isFirst = this.users.list().length === 0;
+    const name = this.#freeName();
     try {
       await this.#initialPassword.write(password);
-      log.info({ file: path }, `there are no accounts yet: the password of ${firstUser} is in ${path}`);
+      const why = isFirst ? "there are no accounts yet" : "none of the accounts is an admin, so there is a new one";
+      log.info({ file: path }, `${why}: the password of ${name} is in ${path}`);
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
       log.warn({ file: path }, `${error.message}. The login link is the only way in`);
     }
-    await this.users.add({ name: firstUser, password, role: "admin", isInitial: true });
+    await this.users.add({ name, password, role: "admin", isInitial: true });
+  }
+
+  /** `admin`, where nobody else is called that. */
+  #freeName(): string {
+    const names = [firstAdmin, ...Array.from({ length: 100 }, (_, index) => `${firstAdmin}-${index + 2}`)];
+    return names.find((name) => !this.users.find(name)) ?? `${firstAdmin}-${makePassword()}`;
   }
 
   async #forgetInitialPassword(): Promise<void> {
@@ -154,6 +174,7 @@ export async function openAccounts({
   clock,
   log,
 }: Pick<AccessOptions, "auth" | "directory" | "clock" | "log">): Promise<Accounts> {
+  await checkConfiguredUsers(auth.users);
   const key = new SecretKey(directory, clock);
   const file = new UserFile({ directory, clock, log });
   const initialPassword = new InitialPassword(directory);

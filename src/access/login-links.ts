@@ -48,7 +48,8 @@ export class LoginLinks {
   async consume(token: string): Promise<string | undefined> {
     const { file, log } = this.#options;
     const hash = hashToken(token);
-    const link = file.document.loginLinks.find((other) => other.hash === hash);
+    const find = () => file.document.loginLinks.find((other) => other.hash === hash);
+    const link = find() ?? ((await file.lookAgain()) ? find() : undefined);
     if (!link || this.#used.has(hash) || this.#isOver(hash, link.expires)) return undefined;
     this.#used.add(hash);
     let isOurs = true;

@@ -44,26 +44,48 @@ export class PasswordCheck {
 
   /** Whose login or device password it is; undefined: nobody's. Throws HttpProblem 429, UnavailableError. */
   async recognise(name: string, password: string, address: string): Promise<Recognised | undefined> {
-    const { users } = this.#options;
-    const user = users.find(name);
-    const devicePassword = user ? users.devicePassword(name) : undefined;
-    const isDevice = isSameText(password, devicePassword ?? "");
-    if (user && devicePassword !== undefined && isDevice) return { user, byDevicePassword: true };
-    const known = await this.logIn(name, password, address);
-    return known && { user: known, byDevicePassword: false };
+    const known = this.#findByDevicePassword(name, password) ?? this.#findKept(name, password, address);
+    if (known) return known;
+    // It may be one that a command has just made.
+    const user = (await this.#options.users.lookAgain()) ? this.#findByDevicePassword(name, password) : undefined;
+    return user ?? this.#check(name, password, address);
   }
 
   /** Whose login password it is; undefined: nobody's. Throws HttpProblem 429, UnavailableError. */
-  logIn(name: string, password: string, address: string): Promise<User | undefined> {
-    // Remembered for those who have shown it: elsewhere a right guess would be told from a wrong one for nothing.
-    const hash = sign(this.#key, JSON.stringify([networkOf(address), name, password]));
+  async logIn(name: string, password: string, address: string): Promise<User | undefined> {
+    const kept = this.#findKept(name, password, address);
+    if (kept) return kept.user;
+    await this.#options.users.lookAgain();
+    return (await this.#check(name, password, address))?.user;
+  }
+
+  #findByDevicePassword(name: string, password: string): Recognised | undefined {
+    const { users } = this.#options;
+    const user = users.find(name);
+    const devicePassword = user ? users.devicePassword(name) : undefined;
+    const isRight = isSameText(password, devicePassword ?? "");
+    return user && devicePassword !== undefined && isRight ? { user, byDevicePassword: true } : undefined;
+  }
+
+  #findKept(name: string, password: string, address: string): Recognised | undefined {
     const user = this.#options.users.find(name);
-    const kept = this.#kept.get(hash);
-    if (user && kept?.generation === user.generation && this.#nowNs() < kept.untilNs) return Promise.resolve(user);
+    const kept = this.#kept.get(this.#hash(name, password, address));
+    const isGood = kept?.generation === user?.generation && kept !== undefined && this.#nowNs() < kept.untilNs;
+    return user && isGood ? { user, byDevicePassword: false } : undefined;
+  }
+
+  async #check(name: string, password: string, address: string): Promise<Recognised | undefined> {
+    const hash = this.#hash(name, password, address);
     const key = `${address} ${hash}`;
     const check = this.#underWay.get(key) ?? this.#attempt(name, password, address, hash);
     this.#underWay.set(key, check);
-    return check.finally(() => this.#underWay.delete(key));
+    const user = await check.finally(() => this.#underWay.delete(key));
+    return user && { user, byDevicePassword: false };
+  }
+
+  /** Remembered for those who have shown it: elsewhere a right guess would be told from a wrong one for nothing. */
+  #hash(name: string, password: string, address: string): string {
+    return sign(this.#key, JSON.stringify([networkOf(address), name, password]));
   }
 
   async #attempt(name: string, password: string, address: string, hash: string): Promise<User | undefined> {
@@ -90,7 +112,7 @@ export class PasswordCheck {
 }
 
 /** Pays for one attempt. Throws HttpProblem 429 with Retry-After where there were too many. */
-export function refuseWhileWaiting(failures: FailureLimits, address: string, name: string): void {
+function refuseWhileWaiting(failures: FailureLimits, address: string, name: string): void {
   const seconds = failures.attempt(address, name);
   if (seconds === 0) return;
   throw new HttpProblem(429, `too many wrong passwords: try again in ${seconds} s`, {

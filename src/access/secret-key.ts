@@ -49,10 +49,6 @@ export class SecretKey {
     }
   }
 
-  get isLoaded(): boolean {
-    return this.#secret !== undefined;
-  }
-
   /** The key for one purpose (HKDF-SHA-256, RFC 5869), 32 bytes. */
   derive(purpose: KeyPurpose): Buffer {
     const known = this.#keys.get(purpose);

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import type { StateStore } from "../store/state-file.ts";
 import { isSameText, sign } from "./random-words.ts";
+import { RecentMap } from "./recent-map.ts";
 import type { SecretKey } from "./secret-key.ts";
 import { clockToleranceSeconds, nowSeconds } from "./time.ts";
 import type { User } from "./users.ts";
@@ -30,6 +31,7 @@ export const sessionSeconds = 30 * 86_400;
 const longestSeconds = 365 * 86_400;
 const section = "revoked";
 const maxRevoked = 10_000;
+const maxRenewed = 10_000;
 const cookiePattern = /^v1((?:\.[A-Za-z0-9_-]+){5})\.([A-Za-z0-9_-]{43})$/;
 
 /**
@@ -38,6 +40,9 @@ const cookiePattern = /^v1((?:\.[A-Za-z0-9_-]+){5})\.([A-Za-z0-9_-]{43})$/;
  */
 export class Sessions {
   readonly #options: SessionsOptions;
+  /** Ends of those that were renewed since we started, by id: what was opened with an older cookie goes on until then. */
+  readonly #renewed = new RecentMap<number>(maxRenewed);
+  readonly #listeners = new Set<() => void>();
   #revoked: Map<string, number> | undefined;
 
   constructor(options: SessionsOptions) {
@@ -56,7 +61,9 @@ export class Sessions {
     const now = nowSeconds(this.#options.clock);
     const expires = Math.min(now + sessionSeconds, session.issued + longestSeconds);
     const isHalfGone = session.expires - now < sessionSeconds / 2;
-    return isHalfGone && expires > session.expires ? { ...session, expires } : undefined;
+    if (!isHalfGone || expires <= session.expires) return undefined;
+    this.#renewed.set(session.id, expires);
+    return { ...session, expires };
   }
 
   /** The session in a cookie's value; undefined when we did not make it, or it has ended. */
@@ -66,6 +73,17 @@ export class Sessions {
     const user = this.#options.findUser(session.user);
     if (!user || !isSameText(user.generation, session.generation)) return undefined;
     return this.#revokedIds().has(session.id) ? undefined : session;
+  }
+
+  /** When a session whose cookie says `expires` ends, for all that we know; undefined: it was logged out. */
+  expiresOf(id: string, expires: number): number | undefined {
+    return this.#revokedIds().has(id) ? undefined : Math.max(expires, this.#renewed.get(id) ?? 0);
+  }
+
+  /** Calls `listener` after each logout; the returned function ends that. */
+  onRevoked(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** The value of the cookie. */
@@ -88,6 +106,7 @@ export class Sessions {
       if (until + clockToleranceSeconds < now || revoked.size > maxRevoked) revoked.delete(old);
     }
     this.#options.store.set(section, Object.fromEntries(revoked));
+    for (const listener of this.#listeners) listener();
   }
 
   #revokedIds(): Map<string, number> {

@@ -53,18 +53,6 @@ export class Tokens {
     return { token, record };
   }
 
-  /** Calls `listener` with the name of the user of each token that is revoked. */
-  onRevoked(listener: (name: string) => void): () => void {
-    const { file } = this.#options;
-    let before = file.document.tokens;
-    return file.onChange(() => {
-      const left = new Set(file.document.tokens.map(({ id }) => id));
-      const names = new Set(before.filter(({ id }) => !left.has(id)).map(({ user }) => user));
-      before = file.document.tokens;
-      for (const name of names) listener(name);
-    });
-  }
-
   list(): readonly TokenRecord[] {
     return this.#options.file.document.tokens;
   }

@@ -19,24 +19,36 @@ export interface UserFileOptions {
   readonly canDoWithout?: boolean;
 }
 
+/** What became of the document. */
+export interface DocumentChange {
+  readonly before: UsersDocument;
+  readonly after: UsersDocument;
+  /** This process made it; else another one did. */
+  readonly isOwn: boolean;
+}
+
+type ChangeListener = (change: DocumentChange) => void;
+
 /** How soon a change by another process (`sightline user …`, an editor) is seen. */
 const pollMs = 2_000;
 
 /**
  * `dataDir`/users.json: accounts, device passwords, tokens and login links, for its owner alone. What another process changes
- * is there two seconds later. A file that cannot be read is never written over: what was read last stays in force, and
+ * is there two seconds later, or when somebody is about to be refused ({@link lookAgain}). A file that cannot be read is never written over: what was read last stays in force, and
  * changes are refused until it is mended or moved away.
  */
 export class UserFile implements Service {
   readonly path: string;
   readonly #options: UserFileOptions;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<ChangeListener>();
   #document = noUsers;
   /** Identity of the file that {@link document} is from. */
   #version = "";
   #complaint: string | undefined;
   #isInMemory = false;
   #updates: Promise<unknown> = Promise.resolve();
+  /** The look that has not begun yet. */
+  #nextLook: Promise<void> | undefined;
   #isRunning = false;
   #cancelTimer: (() => void) | undefined;
 
@@ -51,7 +63,7 @@ export class UserFile implements Service {
   }
 
   /** Calls `listener` after each change of {@link document}; the returned function ends that. */
-  onChange(listener: () => void): () => void {
+  onChange(listener: ChangeListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
@@ -90,6 +102,22 @@ export class UserFile implements Service {
   }
 
   /**
+   * Whether another process has changed the file since it was last looked at; it is read then. For whoever is about to refuse
+   * somebody: what a command made works at once. One look at a time, which all share who come before it begins.
+   */
+  async lookAgain(): Promise<boolean> {
+    const before = this.#document;
+    if (!this.#isRunning) return false;
+    this.#nextLook ??= this.#updates.then(() => {
+      this.#nextLook = undefined;
+      return this.#refresh();
+    });
+    this.#updates = this.#nextLook;
+    await this.#nextLook;
+    return this.#document !== before;
+  }
+
+  /**
    * Changes what the file says now, one change after the other, also between processes. The very same document back: nothing
    * is written. What `change` throws goes to the caller; so does a StorageError when the disk refuses.
    */
@@ -105,7 +133,7 @@ export class UserFile implements Service {
     } catch (error) {
       const hasNoFile = this.#version === "" && !this.isBroken;
       if (!(error instanceof StorageError) || !hasNoFile || this.#options.canDoWithout !== true) throw error;
-      this.#replace(change(this.#document));
+      this.#replace(change(this.#document), true);
       if (!this.#isInMemory)
         this.#options.log.warn({ err: error }, "accounts cannot be kept: they last until Sightline ends");
       this.#isInMemory = true;
@@ -121,7 +149,7 @@ export class UserFile implements Service {
     } catch (error) {
       throw new StorageError(`${this.path} cannot be written: ${explainFileError(error)}`, { cause: error });
     }
-    this.#replace(after);
+    this.#replace(after, true);
     this.#isInMemory = false;
     this.#version = await this.#look();
   }
@@ -145,10 +173,11 @@ export class UserFile implements Service {
     }
   }
 
-  #replace(document: UsersDocument): void {
-    if (document === this.#document) return;
+  #replace(document: UsersDocument, isOwn = false): void {
+    const before = this.#document;
+    if (document === before) return;
     this.#document = document;
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#listeners) listener({ before, after: document, isOwn });
   }
 
   #complain(message: string): void {

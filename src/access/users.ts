@@ -1,23 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { ConfigError } from "../core/errors.ts";
 import { HttpProblem } from "../protocol/http/problem.ts";
+import { isScryptString, type ConfiguredUser } from "./configured-users.ts";
 import { findPasswordFault } from "./password-faults.ts";
-import { permissionsOf, type Role } from "./principal.ts";
-import { makePassword, sign } from "./random-words.ts";
-import { parseScryptHash, type PasswordHasher } from "./scrypt.ts";
+import { isAdmin, type Role } from "./principal.ts";
+import { hashToken, makePassword, sign } from "./random-words.ts";
+import type { PasswordHasher } from "./scrypt.ts";
 import { openText, sealText } from "./sealed-text.ts";
 import type { SecretKey } from "./secret-key.ts";
 import type { UserFile } from "./user-file.ts";
-import { isCameraId, isUserName, nameRule, type UserRecord, type UsersDocument } from "./user-records.ts";
-
-/** An account of the configuration (`auth.users`). */
-export interface ConfiguredUser {
-  readonly name: string;
-  /** Plain, or a scrypt string. */
-  readonly password: string;
-  readonly role: Role;
-  readonly cameras?: readonly string[];
-}
+import { adminRule, isCameraId, isUserName, nameRule, type UserRecord, type UsersDocument } from "./user-records.ts";
 
 /** An account, wherever it comes from. */
 export interface User {
@@ -58,11 +49,9 @@ export class Users {
   #seen: UsersDocument | undefined;
   #byName: ReadonlyMap<string, User> = new Map();
 
-  /** Throws ConfigError where a password begins like a scrypt string and is none. */
   constructor(options: UsersOptions) {
     this.#options = options;
     this.#configured = new Map((options.configured ?? []).map((user) => [user.name, user]));
-    checkConfiguredUsers(options.configured ?? []);
   }
 
   /** Hashes the plain passwords of the configuration, one after the other, so that the first login takes no longer. */
@@ -74,16 +63,6 @@ export class Users {
     return this.#current().get(name);
   }
 
-  /** Calls `listener` with the name of each user who is gone, has another password or may do less than before. */
-  onRevoked(listener: (name: string) => void): () => void {
-    let before: ReadonlyMap<string, User> = this.#options.key.isLoaded ? this.#current() : new Map();
-    return this.#options.file.onChange(() => {
-      const after = this.#current();
-      for (const user of before.values()) if (mayLess(user, after.get(user.name))) listener(user.name);
-      before = after;
-    });
-  }
-
   list(): readonly User[] {
     return [...this.#current().values()];
   }
@@ -93,10 +72,21 @@ export class Users {
     return this.#options.hasher.verify(password, await this.#verifierOf(name));
   }
 
+  /** Looks whether another process has changed the accounts: before somebody is refused. True: they are others now. */
+  lookAgain(): Promise<boolean> {
+    return this.#options.file.lookAgain();
+  }
+
   /** The device password; undefined where there is none, or where the key it was sealed with is gone. */
   devicePassword(name: string): string | undefined {
-    const sealed = this.#options.file.document.devices.find(({ user }) => user === name)?.secret;
+    const sealed = this.#sealedPassword(name);
     return sealed === undefined ? undefined : openText(this.#options.key.derive("device-password"), name, sealed);
+  }
+
+  /** Another one for each device password that a user was given; undefined without one. */
+  deviceGeneration(name: string): string | undefined {
+    const sealed = this.#sealedPassword(name);
+    return sealed === undefined ? undefined : hashToken(sealed).slice(0, 24);
   }
 
   /** Makes an account. Throws HttpProblem 409 (name taken) or 422, StorageError. */
@@ -104,6 +94,7 @@ export class Users {
     const { name, password, role, cameras, isInitial } = user;
     if (!isUserName(name)) throw new HttpProblem(422, `the name must be ${nameRule}`);
     checkCameras(cameras);
+    checkAdmin(user);
     const verifier = await this.#toVerifier(password, name);
     await this.#update((document) => {
       if (this.#configured.has(name) || document.users.some((other) => other.name === name)) {
@@ -127,7 +118,7 @@ export class Users {
     let wasInitial = false;
     await this.#update((document) => {
       const record = this.#findRecord(document, name);
-      if (record.role === "admin") this.#keepAnAdmin(document, name);
+      if (isAdmin(record)) this.#keepAnAdmin(document, name);
       wasInitial = record.isInitial === true;
       const { users, ...others } = withoutTraces(document, name);
       return { ...others, users: users.filter((other) => other.name !== name) };
@@ -142,15 +133,43 @@ export class Users {
     let wasInitial = false;
     await this.#update((document) => {
       const record = this.#findRecord(document, name);
-      if (record.role === "admin" && role !== undefined && role !== "admin") this.#keepAnAdmin(document, name);
       const changed = applyChange(record, verifier, role, cameras);
+      checkAdmin(changed);
+      if (isAdmin(record) && !isAdmin(changed)) this.#keepAnAdmin(document, name);
       wasInitial = record.isInitial === true;
       return { ...document, users: document.users.map((other) => (other === record ? changed : other)) };
     });
     if (wasInitial && verifier !== undefined) await this.#options.forgetInitialPassword?.();
   }
 
-  /** Makes a new device password and answers with it. Throws HttpProblem 404, StorageError. */
+  /**
+   * The device password, made where there is none. Throws HttpProblem 404, 409 where it cannot be read any more, StorageError.
+   */
+  async showDevicePassword(name: string): Promise<string> {
+    const known = this.devicePassword(name);
+    if (known !== undefined) return known;
+    if (!this.hasLostDevicePassword(name)) return this.makeDevicePassword(name);
+    throw new HttpProblem(
+      409,
+      "the device password cannot be read any more, since secret.key is another one: renew it",
+    );
+  }
+
+  /** Whether there is a device password that was sealed with another secret.key than ours: it is of no use any more. */
+  hasLostDevicePassword(name: string): boolean {
+    return this.#sealedPassword(name) !== undefined && this.devicePassword(name) === undefined;
+  }
+
+  /** Takes the device password away. Throws HttpProblem 404 where there is none, StorageError. */
+  async removeDevicePassword(name: string): Promise<void> {
+    await this.#update((document) => {
+      const devices = document.devices.filter(({ user }) => user !== name);
+      if (devices.length === document.devices.length) throw new HttpProblem(404, `${name} has no device password`);
+      return { ...document, devices };
+    });
+  }
+
+  /** Makes a new device password, in place of the one before, and answers with it. Throws HttpProblem 404, StorageError. */
   async makeDevicePassword(name: string): Promise<string> {
     const password = makePassword();
     const secret = sealText(this.#options.key.derive("device-password"), name, password);
@@ -160,6 +179,10 @@ export class Users {
       return { ...document, devices: [...others, { user: name, secret }] };
     });
     return password;
+  }
+
+  #sealedPassword(name: string): string | undefined {
+    return this.#options.file.document.devices.find(({ user }) => user === name)?.secret;
   }
 
   #current(): ReadonlyMap<string, User> {
@@ -185,7 +208,7 @@ export class Users {
   async #verifierOf(name: string): Promise<string | undefined> {
     const password = this.#configured.get(name)?.password;
     if (password === undefined) return this.#options.file.document.users.find((user) => user.name === name)?.verifier;
-    if (password.startsWith(scryptPrefix)) return password;
+    if (isScryptString(password)) return password;
     // Hashed once, when first asked for: a failure (too many at once) must not stay.
     const known = this.#plainVerifiers.get(name) ?? this.#options.hasher.hash(password);
     this.#plainVerifiers.set(name, known);
@@ -196,7 +219,7 @@ export class Users {
   }
 
   async #toVerifier(password: string, name: string): Promise<string> {
-    const fault = findPasswordFault(password, name);
+    const fault = await findPasswordFault(password, name);
     if (fault !== undefined) throw new HttpProblem(422, `the password ${fault}`);
     return this.#options.hasher.hash(password);
   }
@@ -214,7 +237,7 @@ export class Users {
     // An account of the configuration stands before one of that name in the file.
     const own = document.users.filter((user) => !this.#configured.has(user.name));
     const others = [...this.#configured.values(), ...own].filter((user) => user.name !== name);
-    if (others.some(({ role }) => role === "admin")) return;
+    if (others.some(isAdmin)) return;
     throw new HttpProblem(409, `${name} is the only admin: make another one first`);
   }
 
@@ -223,35 +246,9 @@ export class Users {
   }
 }
 
-const scryptPrefix = "$scrypt$";
-
-/** Throws ConfigError for every password that begins like a scrypt string and is none that can be used. */
-export function checkConfiguredUsers(users: readonly ConfiguredUser[]): void {
-  const problems = users.flatMap(({ password }, index) =>
-    !password.startsWith(scryptPrefix) || parseScryptHash(password)
-      ? []
-      : [
-          {
-            key: `auth.users.${index}.password`,
-            value: undefined,
-            allowed:
-              "must be a whole scrypt string as `sightline user hash` prints it ($scrypt$ln=…,r=…,p=…$…$…), or plain",
-          },
-        ],
-  );
-  if (problems.length > 0) throw new ConfigError(problems);
-}
-
 function fromRecord({ name, role, cameras, generation, isInitial }: UserRecord, devices: ReadonlySet<string>): User {
   const hasDevicePassword = devices.has(name);
   return { name, role, cameras, generation, origin: "file", isInitial: isInitial === true, hasDevicePassword };
-}
-
-function mayLess(before: User, after: User | undefined): boolean {
-  if (after === undefined || after.generation !== before.generation) return true;
-  const lost = [...permissionsOf(before.role)].some((permission) => !permissionsOf(after.role).has(permission));
-  const { cameras } = after;
-  return lost || (cameras !== undefined && before.cameras?.every((id) => cameras.includes(id)) !== true);
 }
 
 function applyChange(
@@ -280,6 +277,10 @@ function withoutTraces(document: UsersDocument, name: string): UsersDocument {
 function checkCameras(cameras: readonly string[] | undefined): void {
   if (cameras?.every(isCameraId) === false)
     throw new HttpProblem(422, "cameras must be ids of cameras, such as front-door");
+}
+
+function checkAdmin(user: Pick<UserRecord, "role" | "cameras">): void {
+  if (user.role === "admin" && user.cameras !== undefined) throw new HttpProblem(422, `an admin ${adminRule}`);
 }
 
 function makeGeneration(): string {

@@ -1,15 +1,17 @@
 import { openAccounts, type Accounts } from "../access/access.ts";
+import { isAdmin } from "../access/principal.ts";
 import { isRole } from "../access/user-records.ts";
 import { makePassword } from "../access/random-words.ts";
 import { PasswordHasher } from "../access/scrypt.ts";
-import type { User } from "../access/users.ts";
-import { reachableUrl } from "../announce/reachable-url.ts";
+import type { User, Users } from "../access/users.ts";
+import { placeOf } from "../announce/reachable-url.ts";
 import type { Config } from "../config/schema.ts";
 import type { Clock } from "../core/clock.ts";
 import { ProtocolError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import { askPassword, type PasswordSource } from "./ask-password.ts";
 import { UsageError, type UserCommandLine } from "./command-line.ts";
+import { describeAddresses, loginAddresses } from "./login-addresses.ts";
 
 export interface UserCommandOptions extends PasswordSource {
   readonly line: UserCommandLine;
@@ -22,8 +24,8 @@ export interface UserCommandOptions extends PasswordSource {
 }
 
 /**
- * `sightline user`: changes the accounts in the data directory, also while a server runs: it sees the change within two
- * seconds. Answers with the exit status: 1 where the change is not possible.
+ * `sightline user`: changes the accounts in the data directory, also while a server runs: what is new works at once, what is
+ * gone ends within two seconds. Answers with the exit status: 1 where the change is not possible.
  */
 export async function runUserCommand(options: UserCommandOptions): Promise<number> {
   const { line, config, clock, remark } = options;
@@ -49,7 +51,7 @@ const actions: Readonly<Record<Exclude<UserCommandLine["action"], "hash">, Actio
   remove: removeUser,
   list: listUsers,
   password: changePassword,
-  "device-password": showDevicePassword,
+  "device-password": workOnDevicePassword,
   "login-link": makeLoginLink,
 };
 
@@ -61,6 +63,9 @@ async function addUser({ users }: Accounts, options: UserCommandOptions): Promis
   await users.add({ name, password, role, ...(cameras ? { cameras } : {}) });
   if (isMade) options.write(`${password}\n`);
   options.remark(`Added: ${name}, ${role}${isMade ? "; the password above is not shown again" : ""}.\n`);
+  if (!users.list().some(isAdmin)) {
+    options.remark("None of the accounts is an admin yet: the next start makes one, or add one with --role admin.\n");
+  }
 }
 
 async function removeUser({ users }: Accounts, { line: { name = "" }, remark }: UserCommandOptions): Promise<void> {
@@ -85,9 +90,25 @@ async function changePassword({ users }: Accounts, options: UserCommandOptions):
   options.remark(`Changed: ${name}${shown}. Sessions and signed addresses of theirs have ended.\n`);
 }
 
-async function showDevicePassword({ users }: Accounts, { line, write }: UserCommandOptions): Promise<void> {
-  const { name = "" } = line;
-  write(`${users.devicePassword(name) ?? (await users.makeDevicePassword(name))}\n`);
+async function workOnDevicePassword({ users }: Accounts, options: UserCommandOptions): Promise<void> {
+  const { line, write, remark } = options;
+  const { name = "", change } = line;
+  if (!users.find(name)) throw new ProtocolError("there is no user of this name");
+  if (change === "remove") {
+    await users.removeDevicePassword(name);
+    remark(`Removed: the device password of ${name}. What was opened with it ends.\n`);
+  } else if (change === "renew") {
+    write(`${await users.makeDevicePassword(name)}\n`);
+    remark(`Renewed: the device password of ${name}. What was opened with the old one ends.\n`);
+  } else write(`${await showDevicePassword(users, name)}\n`);
+}
+
+async function showDevicePassword(users: Users, name: string): Promise<string> {
+  if (!users.hasLostDevicePassword(name)) return users.showDevicePassword(name);
+  throw new ProtocolError(
+    `the device password of ${name} cannot be read any more: secret.key is another one than it was sealed with.\n` +
+      `Renew it: sightline user device-password ${name} --renew`,
+  );
 }
 
 async function makeLoginLink({ users, loginLinks }: Accounts, options: UserCommandOptions): Promise<void> {
@@ -100,21 +121,14 @@ async function makeLoginLink({ users, loginLinks }: Accounts, options: UserComma
     );
   }
   const token = await loginLinks.create(user.name);
-  write(`${formatLoginLink(config.server, token)}\n`);
+  const addresses = loginAddresses(placeOf(config.server), token);
+  write(`${addresses[0]}\n`);
+  remark(describeAddresses(addresses));
   remark(`Logs ${user.name} in, once, within 15 minutes, where Sightline runs with ${config.dataDir}.\n`);
 }
 
 function findAdmin(users: readonly User[]): User | undefined {
-  return users.find(({ isInitial }) => isInitial) ?? users.find(({ role }) => role === "admin");
-}
-
-/** The page's address with a login link's token, which a browser does not send to anybody else. */
-export function formatLoginLink(
-  { host, port, basePath }: Pick<Config["server"], "host" | "port" | "basePath">,
-  token: string,
-): string {
-  const origin = reachableUrl(host, port) ?? `http://localhost:${port}`;
-  return `${origin}${basePath.replace(/\/+$/, "")}/#link=${token}`;
+  return users.find(({ isInitial }) => isInitial) ?? users.find(isAdmin);
 }
 
 async function printHash(options: UserCommandOptions): Promise<void> {

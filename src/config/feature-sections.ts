@@ -201,13 +201,18 @@ export const authSection = {
   users: sections({
     doc: "Accounts.",
     section: {
-      name: text({ doc: "Name to log in with.", default: "", required: true, example: "anna" }),
+      name: text({
+        doc: "Name to log in with: letters, digits and ._@+- (spaces within).",
+        default: "",
+        required: true,
+        example: "anna",
+      }),
       password: text({
-        doc: "Password, plain or as scrypt string.",
+        doc: "Password of 8 to 256 characters, none that everybody tries first; or its scrypt string, as `sightline user hash` prints it.",
         default: "",
         required: true,
         sensitive: true,
-        example: "secret",
+        example: "first snow in may",
       }),
       role: choice({
         doc: "May look; may also change controls; may also do everything else.",

@@ -43,12 +43,13 @@ describe("sightline user", { timeout: 120_000 }, () => {
     assert.deepEqual(await user("add anna --role control --cameras front,back", "anna's words\n"), {
       code: 0,
       stdout: "",
-      stderr: "Added: anna, control.\n",
+      stderr:
+        "Added: anna, control.\nNone of the accounts is an admin yet: the next start makes one, or add one with --role admin.\n",
     });
     const made = await user("add carl");
     assert.equal(made.code, 0);
     assert.match(made.stdout, /^[A-Za-z2-9]{20}\n$/);
-    assert.equal(made.stderr, "Added: carl, viewer; the password above is not shown again.\n");
+    assert.match(made.stderr, /^Added: carl, viewer; the password above is not shown again\.\nNone of the accounts/);
     const list = await user("list");
     assert.equal(
       list.stdout,
@@ -69,10 +70,33 @@ describe("sightline user", { timeout: 120_000 }, () => {
     const device = (await user("device-password carl")).stdout;
     assert.equal((await user("device-password carl")).stdout, device);
     assert.match((await user("list")).stdout, /carl .* device password\n/);
+    const renewed = await user("device-password carl --renew");
+    assert.notEqual(renewed.stdout, device);
+    assert.match(renewed.stderr, /^Renewed: the device password of carl\./);
+    assert.equal((await user("device-password carl")).stdout, renewed.stdout);
+    const removed = await user("device-password carl --remove");
+    assert.deepEqual([removed.code, removed.stdout], [0, ""]);
+    assert.match(removed.stderr, /^Removed: the device password of carl\./);
+    assert.doesNotMatch((await user("list")).stdout, /device password/);
+    assert.equal((await user("device-password carl --remove")).stderr, "sightline: carl has no device password\n");
     assert.match((await user("remove carl")).stderr, /^Removed: carl\./);
     assert.doesNotMatch((await user("list")).stdout, /carl/);
     for (const name of readdirSync(dataDir)) assert.equal(statSync(join(dataDir, name)).mode & 0o777, 0o600, name);
     assert.doesNotMatch(readFileSync(join(dataDir, "users.json"), "utf8"), /words/);
+  });
+
+  it("makes no other device password when secret.key is another one, but says so", async () => {
+    const flags = ["--data-dir", join(directory, "other-key")];
+    await user("add carl", "", flags);
+    const device = (await user("device-password carl", "", flags)).stdout;
+    rmSync(join(directory, "other-key", "secret.key"));
+    const lost = await user("device-password carl", "", flags);
+    assert.deepEqual([lost.code, lost.stdout], [1, ""]);
+    assert.match(lost.stderr, /cannot be read any more: secret\.key .*\nRenew it: .* device-password carl --renew\n$/);
+    const renewed = await user("device-password carl --renew", "", flags);
+    assert.match(renewed.stdout, /^[A-Za-z2-9]{20}\n$/);
+    assert.notEqual(renewed.stdout, device);
+    assert.equal((await user("device-password carl", "", flags)).stdout, renewed.stdout);
   });
 
   it("says what is wrong, and by its exit status", async () => {
@@ -139,7 +163,12 @@ describe("sightline user", { timeout: 120_000 }, () => {
         });
       assert.equal((await get("/api/cameras", as("anna", "anna's words"))).status, 401);
       await user("add anna", "anna's words\n", flags);
-      await until(isThere, "anna");
+      assert.equal((await get("/api/cameras", as("anna", "anna's words"))).status, 200, "at once");
+      assert.ok(await isThere());
+      const device = (await user("device-password anna", "", flags)).stdout.trim();
+      assert.equal((await get("/api/cameras", as("anna", device))).status, 200, "at once");
+      const renewed = (await user("device-password anna --renew", "", flags)).stdout.trim();
+      assert.equal((await get("/api/cameras", as("anna", renewed))).status, 200, "at once");
       const Cookie =
         (await post({ name: "anna", password: "anna's words" })).headers.getSetCookie()[0]?.split(";")[0] ?? "";
       assert.equal((await get("/api/cameras", { Cookie })).status, 200);
@@ -150,7 +179,7 @@ describe("sightline user", { timeout: 120_000 }, () => {
       const link = await user("login-link", "", flags);
       const token = /#link=([\w-]{43})\n$/.exec(link.stdout)?.[1];
       assert.match(link.stdout, /^http:\/\/\S+:8123\/#link=/);
-      await until(async () => (await post({ loginLink: token })).status === 200, "the login link");
+      assert.equal((await post({ loginLink: token })).status, 200, "at once");
       assert.equal((await post({ loginLink: token })).status, 401);
       await user("remove anna", "", flags);
       await until(async () => !(await isThere()), "anna to be gone");

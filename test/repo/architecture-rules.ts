@@ -28,6 +28,7 @@ const packageOwners: Readonly<Record<string, string>> = {
   sharp: "transcode",
   "write-file-atomic": "store",
   selfsigned: "cli",
+  "@zxcvbn-ts/language-common": "access",
   "multicast-dns": "announce/mdns",
   mqtt: "announce/mqtt",
 };

@@ -15,7 +15,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { Access, openAccounts } from "../../src/access/access.ts";
+import { formatBasicAuthorization } from "../../src/access/basic-credentials.ts";
 import { parseSecretKey, SecretKey } from "../../src/access/secret-key.ts";
+import { Tokens } from "../../src/access/tokens.ts";
 import { UserFile } from "../../src/access/user-file.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { silentLog, type Log } from "../../src/core/log.ts";
@@ -23,6 +25,7 @@ import { withFileLock } from "../../src/store/file-lock.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import { replaceFile } from "../../src/store/replace-file.ts";
 import { FakeClock } from "../support/fake-clock.ts";
+import { digestHeader, requestFor } from "../unit/access/access-rig.ts";
 import { until } from "../support/wait.ts";
 
 const cheapCost = { logCost: 10, blockSize: 1, parallel: 1 };
@@ -84,6 +87,25 @@ describe("the files of the accounts", () => {
     assert.notEqual(await second.access.invite(), undefined);
   });
 
+  it("of a first account that is no admin get an admin at the next start, with a link", async () => {
+    const { users } = await openAccounts({ auth, directory, clock: systemClock, log });
+    await users.add({ name: "guest", password: good, role: "viewer" });
+    const { access } = await start();
+    assert.deepEqual(
+      access.users.list().map(({ name, role }) => [name, role]),
+      [
+        ["guest", "viewer"],
+        ["admin", "admin"],
+      ],
+    );
+    assert.ok(lines.some((line) => line.startsWith("none of the accounts is an admin, so there is a new one")));
+    const password = readFileSync(path("initial-admin-password"), "utf8").trim();
+    assert.ok(await access.passwords.logIn("admin", password, "192.0.2.1"));
+    await access.stop();
+    const again = await start();
+    assert.equal(again.access.users.list().length, 2);
+  });
+
   it("are not made with auth.mode none, but for the key", async () => {
     const none = { mode: "none", users: [] } as const;
     const access = new Access({
@@ -116,6 +138,67 @@ describe("the files of the accounts", () => {
     assert.throws(() => statSync(path("initial-admin-password")), { code: "ENOENT" });
     const again = await openAccounts({ auth, directory, clock: systemClock, log });
     assert.equal(again.users.find("admin")?.isInitial, false);
+  });
+
+  it("made by a command work at once: passwords, links, tokens", async () => {
+    const { access } = await start(); // whose clock stands still: it does not look by itself
+    const { users, loginLinks } = await openAccounts({ auth, directory, clock: systemClock, log });
+    const { passwords, gatekeeper } = access;
+    await users.add({ name: "anna", password: good, role: "viewer" });
+    assert.ok(await passwords.logIn("anna", good, "192.0.2.1"));
+    await users.change("anna", { password: "long enough 2" });
+    assert.ok(await passwords.logIn("anna", "long enough 2", "192.0.2.1"));
+    const link = await loginLinks.create("anna");
+    assert.equal(await access.loginLinks.consume(link), "anna");
+    const identify = (authorization: string) =>
+      gatekeeper.identify(requestFor("/", { headers: { authorization } })).then((known) => known?.name);
+    for (const make of [users.makeDevicePassword.bind(users), users.makeDevicePassword.bind(users)]) {
+      const password = await make("anna");
+      assert.equal(await identify(formatBasicAuthorization({ name: "anna", password })), "anna");
+    }
+    const password = await users.makeDevicePassword("anna");
+    const [nonce = ""] = /(?<=nonce=")[^"]+/.exec(gatekeeper.challenges({})[0] ?? "") ?? [];
+    assert.equal(await identify(digestHeader({ username: "anna", nonce }, password)), "anna");
+    const file = new UserFile({ directory, clock: systemClock, log });
+    const { token } = await new Tokens({ file, clock: systemClock, log }).create({
+      name: "t",
+      user: "anna",
+      permissions: ["view"],
+    });
+    assert.equal(await identify(`Bearer ${token}`), "anna");
+  });
+
+  it("are looked at once for all who are refused at the same time", async () => {
+    const { access } = await start();
+    const { users } = await openAccounts({ auth, directory, clock: systemClock, log });
+    await users.add({ name: "anna", password: good, role: "viewer" });
+    const answers = Array.from({ length: 50 }, () => access.users.lookAgain());
+    assert.ok((await Promise.all(answers)).every((isOther) => isOther));
+    assert.equal(await access.users.lookAgain(), false);
+    writeFileSync(path("users.json"), "garbage");
+    assert.equal(await access.users.lookAgain(), false);
+    assert.ok(access.users.find("anna"));
+    await access.stop();
+    assert.equal(await access.users.lookAgain(), false);
+  });
+
+  it("with another secret.key: a device password is lost, which is said, and none is made behind anybody's back", async () => {
+    const first = await start();
+    const password = await first.access.users.makeDevicePassword("admin");
+    await first.access.stop();
+    rmSync(path("secret.key"));
+    const { access } = await start();
+    const { users } = access;
+    assert.equal(users.devicePassword("admin"), undefined);
+    assert.equal(users.hasLostDevicePassword("admin"), true);
+    await assert.rejects(users.showDevicePassword("admin"), { status: 409, message: /secret\.key .* renew it/ });
+    const renewed = await users.makeDevicePassword("admin");
+    assert.notEqual(renewed, password);
+    assert.equal(await users.showDevicePassword("admin"), renewed);
+    assert.equal(users.hasLostDevicePassword("admin"), false);
+    await users.removeDevicePassword("admin");
+    await assert.rejects(users.removeDevicePassword("admin"), { status: 404 });
+    assert.equal(users.find("admin")?.hasDevicePassword, false);
   });
 
   it("lose nothing when command and server write at the same time", async () => {

@@ -6,7 +6,7 @@ import { after, describe, it } from "node:test";
 import { Access, type AccessOptions } from "../../src/access/access.ts";
 import { formatBasicAuthorization } from "../../src/access/basic-credentials.ts";
 import { systemClock } from "../../src/core/clock.ts";
-import { silentLog } from "../../src/core/log.ts";
+import { silentLog, type Log } from "../../src/core/log.ts";
 import { createAccessRoutes } from "../../src/outputs/access/access-routes.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import { readProblem, startRig } from "./http-rig.ts";
@@ -20,7 +20,10 @@ type Json = Readonly<Record<string, unknown>>;
 /** A server with accounts, whose doors are asked as `who` (headers). */
 async function startAccessRig(auth: AccessOptions["auth"] = { mode: "password", users: [anna, root] }, basePath = "/") {
   const directory = mkdtempSync(join(tmpdir(), "sightline-access-"));
-  const [clock, log, store] = [systemClock, silentLog, memoryStore()];
+  const [clock, store] = [systemClock, memoryStore()];
+  const lines: string[] = [];
+  const say = (fields: object, message: string): void => void lines.push(`${message} ${JSON.stringify(fields)}`);
+  const log: Log = { ...silentLog, info: say, warn: say, error: say, child: () => log };
   const access = new Access({ auth, directory, basePath, clock, log, store, cost: cheapCost });
   await access.start();
   after(async () => {
@@ -50,7 +53,7 @@ async function startAccessRig(auth: AccessOptions["auth"] = { mode: "password", 
     return { Cookie: cookies[0]?.split(";")[0] ?? "", "X-CSRF-Token": String(answer["csrfToken"]) };
   };
   const as = (name: string, password: string) => ({ Authorization: formatBasicAuthorization({ name, password }) });
-  return { access, directory, ask, logIn, as, rig };
+  return { access, directory, ask, logIn, as, rig, lines };
 }
 
 describe("sessions by HTTP", () => {
@@ -86,6 +89,24 @@ describe("sessions by HTTP", () => {
     assert.equal((await ask("GET", "/api/session", before)).status, 401);
     const again = await ask("POST", "/api/session", {}, { loginLink });
     assert.deepEqual([again.status, again.answer["detail"]], [401, "the login link was used before, or is too old"]);
+  });
+
+  it("begin whatever cookie the browser has: a login needs no token, a logout does", async () => {
+    const { ask, logIn } = await startAccessRig();
+    const old = await logIn({ name: "root", password: root.password });
+    const session = await logIn({ name: "anna", password: anna.password }, { Cookie: old.Cookie });
+    assert.equal((await ask("GET", "/api/session", session)).answer["name"], "anna");
+    assert.equal((await ask("DELETE", "/api/session", { Cookie: session.Cookie })).status, 403);
+    // The page of another window, whose session this one replaced: it asks for the token and tries again.
+    const stale = { Cookie: session.Cookie, "X-CSRF-Token": old["X-CSRF-Token"] };
+    assert.equal((await ask("DELETE", "/api/session", stale)).status, 403);
+    const { answer } = await ask("GET", "/api/session", stale);
+    const renewed = { ...stale, "X-CSRF-Token": String(answer["csrfToken"]) };
+    assert.equal((await ask("DELETE", "/api/session", renewed)).status, 200);
+    for (const ended of [old, session]) {
+      assert.equal((await ask("DELETE", "/api/session", ended)).status, 401);
+      await logIn({ name: "anna", password: anna.password }, { Cookie: ended.Cookie });
+    }
   });
 
   it("refuse what is wrong, and after five times make wait", async () => {
@@ -209,6 +230,12 @@ describe("accounts by HTTP", () => {
     assert.equal((await ask("GET", "/api/session", as("anna", String(one)))).status, 401);
     assert.equal((await ask("GET", "/api/session", as("anna", String(other)))).status, 200);
     assert.equal((await ask("POST", path, as("anna", String(other)), {})).status, 403);
+    assert.equal((await ask("DELETE", path, as("anna", String(other)))).status, 403);
+    assert.equal((await ask("DELETE", "/api/users/root/device-password", login)).status, 403);
+    const { answer } = await ask("DELETE", path, login);
+    assert.equal((answer["user"] as Json)["hasDevicePassword"], false);
+    assert.equal((await ask("GET", "/api/session", as("anna", String(other)))).status, 401);
+    assert.equal((await ask("DELETE", path, login)).status, 404);
     assert.equal((await ask("POST", "/api/users/root/device-password", login, {})).status, 403);
     assert.equal((await ask("POST", "/api/users/nobody/device-password", as("root", root.password), {})).status, 404);
   });
@@ -223,6 +250,7 @@ describe("tokens by HTTP", () => {
       [{ name: "t", permissions: ["view"], cameras: ["back"] }, 403],
       [{ name: "t", permissions: ["all"] }, 400],
       [{ name: "t" }, 400],
+      [{ name: "two\nlines", permissions: ["view"] }, 400], // users.json could not be read again
       [{ name: "t", permissions: ["view"], expiresInSeconds: 5 }, 400],
     ] as const) {
       assert.equal((await ask("POST", "/api/tokens", login, body)).status, status, JSON.stringify(body));
@@ -248,6 +276,55 @@ describe("tokens by HTTP", () => {
     assert.equal((await ask("DELETE", "/api/tokens/none", login)).status, 404);
     assert.equal((await ask("DELETE", path, login)).status, 200);
     assert.equal((await ask("GET", "/api/session", bearer)).status, 401);
+  });
+});
+
+describe("the log", () => {
+  it("says who logged in, what was wrong and who changed what, and no secret", async () => {
+    const { access, ask, as, logIn, lines } = await startAccessRig();
+    const admin = await logIn({ name: "root", password: root.password });
+    const link = await access.loginLinks.create("anna");
+    await logIn({ loginLink: link });
+    await ask("POST", "/api/session", {}, { name: "anna", password: "wrong words" });
+    await ask("POST", "/api/session", {}, { name: "typed by mistake", password: "wrong words" });
+    await ask("POST", "/api/session", {}, { loginLink: link });
+    await ask("POST", "/api/users", admin, { name: "carl", password: "carl's words", role: "control" });
+    await ask("PATCH", "/api/users/carl", admin, { role: "viewer", password: "other words" });
+    const device = "/api/users/carl/device-password";
+    const made = await ask("POST", device, admin, {});
+    await ask("POST", device, admin, {});
+    const renewed = await ask("POST", device, admin, { regenerate: true });
+    await ask("DELETE", device, admin);
+    const lent = await ask("POST", "/api/tokens", as("carl", "other words"), { name: "wall", permissions: ["view"] });
+    const signed = await ask("POST", "/api/signed-urls", admin, { path: "/cameras/front/stream" });
+    await ask("DELETE", `/api/tokens/${String(lent.answer["id"])}`, admin);
+    await ask("DELETE", "/api/users/carl", admin);
+    const id = String(lent.answer["id"]);
+    assert.deepEqual(
+      lines.map((line) => line.replace(/ \{.*$/, "")),
+      [
+        "root logged in from 127.0.0.1 with a password",
+        "anna logged in from 127.0.0.1 with a login link",
+        "a wrong password of anna from 127.0.0.1",
+        "a wrong password from 127.0.0.1",
+        "a login link that is not valid from 127.0.0.1",
+        "root made the account carl (control)",
+        "root changed the account carl: password, viewer",
+        "root made the device password of carl",
+        "root looked at the device password of carl",
+        "root renewed the device password of carl",
+        "root removed the device password of carl",
+        "carl came in from 127.0.0.1 by login password",
+        `carl made the token wall (${id}): view`,
+        `root signed /cameras/front/stream until ${String(signed.answer["expires"])}`,
+        `root revoked the token wall (${id}) of carl`,
+        "root removed the account carl",
+      ],
+    );
+    const secrets = [link, made.answer["password"], renewed.answer["password"], lent.answer["token"]].map(String);
+    const signature = new URLSearchParams(String(signed.answer["url"]).split("?")[1]).get("signature") ?? "?";
+    for (const secret of [...secrets, signature, "words", "by mistake"])
+      assert.ok(!lines.join().includes(secret), secret);
   });
 });
 

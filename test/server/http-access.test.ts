@@ -20,7 +20,8 @@ const people: Readonly<Record<string, Principal>> = {
 /** Knows people by `Authorization: Test NAME`, a session by its cookie, and has three ways to refuse. */
 function createGuard() {
   const seen: GuardRequest[] = [];
-  let revoke = (_name: string): void => {};
+  const gone = new Set<string>();
+  let change = (): void => {};
   const guard: GuardPort = {
     identify(request) {
       seen.push(request);
@@ -41,12 +42,17 @@ function createGuard() {
       return Promise.resolve(name === undefined ? undefined : people[name]);
     },
     challenges: () => challenges,
-    onRevoked(listener) {
-      revoke = listener;
+    remainingMs: ({ name }) => (gone.has(name) ? 0 : Infinity),
+    onChange(listener) {
+      change = listener;
       return () => {};
     },
   };
-  return { guard, seen, revoke: (name: string) => revoke(name) };
+  const revoke = (name: string): void => {
+    gone.add(name);
+    change();
+  };
+  return { guard, seen, revoke };
 }
 
 function door(path: string, access: RouteAccess, method: HttpRoute["method"] = "GET"): HttpRoute {

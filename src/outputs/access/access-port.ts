@@ -35,6 +35,11 @@ export function requireOwnLogin({ means, byDevicePassword, permissions }: Princi
   throw new HttpProblem(403, "this needs a login with name and password");
 }
 
+/** Says in the log what the caller changed; `what` goes on after their name. */
+export function noteChange({ log }: Access, request: HttpRequest, what: string): void {
+  log.changed(callerOf(request).name, request.remoteAddress, what);
+}
+
 /** These doors, with reserved room and never cached; a disk that refuses a change is a 503. */
 export function closeDoors(routes: readonly HttpRoute[]): readonly HttpRoute[] {
   return routes.map((route) => ({

@@ -49,6 +49,8 @@ export const userSchema = object({
   hasInitialPassword: { type: "boolean" },
 });
 
+export const userAnswerSchema = object({ user: userSchema });
+
 export const userListSchema = object({ users: { type: "array", items: userSchema } });
 
 /** JSON schema of what POST of a user takes. */

@@ -55,6 +55,16 @@ export function textRule(maxLength: number): MemberRule<string> {
   };
 }
 
+/** The same on one line: without control characters. */
+export function lineRule(maxLength: number): MemberRule<string> {
+  const { read, must } = textRule(maxLength);
+  return {
+    // oxlint-disable-next-line no-control-regex
+    read: (value) => (/[\u0000-\u001f\u007f]/.test(String(value)) ? undefined : read(value)),
+    must: `${must} on one line`,
+  };
+}
+
 /** A whole number from `min` to `max`. */
 export function wholeRule(min: number, max: number): MemberRule<number> {
   return {

@@ -65,11 +65,14 @@ async function logIn(access: Access, request: HttpRequest): Promise<HttpReply> {
     ? await access.passwords.logIn(name, password, request.remoteAddress)
     : await findByLink(access, loginLink ?? "");
   if (!user) {
+    const known = isPair ? access.users.find(name)?.name : undefined;
+    access.log.refused(request.remoteAddress, isPair ? "a wrong password" : "a login link that is not valid", known);
     throw new HttpProblem(
       401,
       isPair ? "the name or the password is wrong" : "the login link was used before, or is too old",
     );
   }
+  access.log.loggedIn(user.name, request.remoteAddress, isPair ? "password" : "login link");
   endSession(access, request); // of whoever was logged in here before
   const { cookie, csrfToken } = openSession(access, user, request);
   return answer(describe(access, { ...principalOf(user, "session"), csrfToken }), cookie);

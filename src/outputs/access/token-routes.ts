@@ -1,6 +1,6 @@
 import type { Access } from "../../access/access.ts";
 import type { Principal } from "../../access/principal.ts";
-import { cameraOfPath, longestSignedUrlSeconds } from "../../access/signed-urls.ts";
+import { cameraOfPath, longestSignedUrlSeconds, type Signer } from "../../access/signed-urls.ts";
 import { nowSeconds } from "../../access/time.ts";
 import { isCameraId, isPermission, type TokenRecord } from "../../access/user-records.ts";
 import type { Clock } from "../../core/clock.ts";
@@ -10,6 +10,7 @@ import {
   accountOf,
   answer,
   callerOf,
+  noteChange,
   formatSeconds,
   requireOwnLogin,
   type AccessRoutesOptions,
@@ -21,13 +22,13 @@ import {
   signedUrlSchema,
   tokenListSchema,
 } from "./access-schemas.ts";
-import { listRule, readMembers, required, textRule, wholeRule } from "./read-members.ts";
+import { lineRule, listRule, readMembers, required, textRule, wholeRule } from "./read-members.ts";
 
 const path = "/api/tokens";
 const type = "application/json";
 const day = 86_400;
 const tokenRules = {
-  name: required(textRule(64)),
+  name: required(lineRule(64)),
   permissions: required(listRule(isPermission, "a list of view, snapshot, control, admin")),
   cameras: listRule(isCameraId, "a list of camera ids"),
   expiresInSeconds: wholeRule(60, 10 * 366 * day),
@@ -58,7 +59,7 @@ export function createTokenRoutes({
       summary: "Makes a bearer token, which is shown this once",
       requestSchema: newTokenSchema,
       response: { type, schema: newTokenAnswerSchema },
-      problems: [400, 403, 408, 409, 413, 415, 503],
+      problems: [400, 403, 408, 409, 413, 415, 422, 503],
       handle: (request) => createToken(access, clock, request),
     },
     {
@@ -91,6 +92,9 @@ async function createToken(access: Access, clock: Clock, request: HttpRequest): 
   const { cameras = caller.cameras, permissions, expiresInSeconds } = wanted;
   const missing = permissions.filter((permission) => !caller.permissions.has(permission));
   if (missing.length > 0) throw new HttpProblem(403, `you may not ${missing.join(", ")} yourself`);
+  if (cameras !== undefined && permissions.includes("admin")) {
+    throw new HttpProblem(422, "a token to admin is for all cameras: leave the cameras out");
+  }
   const strange = cameras?.filter((id) => caller.cameras?.includes(id) === false) ?? [];
   if (strange.length > 0) throw new HttpProblem(403, `these cameras are not yours: ${strange.join(", ")}`);
   const { token, record } = await access.tokens.create({
@@ -100,6 +104,7 @@ async function createToken(access: Access, clock: Clock, request: HttpRequest): 
     ...(cameras === undefined ? {} : { cameras }),
     ...(expiresInSeconds === undefined ? {} : { expires: nowSeconds(clock) + expiresInSeconds }),
   });
+  noteChange(access, request, `made the token ${record.name} (${record.id}): ${permissions.join(", ")}`);
   return answer({ ...describeToken(record), token });
 }
 
@@ -107,8 +112,10 @@ async function revokeToken(access: Access, request: HttpRequest): Promise<HttpRe
   const caller = callerOf(request);
   requireOwnLogin(caller);
   const id = request.params["token"] ?? "";
-  if (!tokensOf(access, caller).some((token) => token.id === id)) throw new HttpProblem(404, "there is no such token");
+  const record = tokensOf(access, caller).find((token) => token.id === id);
+  if (!record) throw new HttpProblem(404, "there is no such token");
   await access.tokens.revoke(id);
+  noteChange(access, request, `revoked the token ${record.name} (${id}) of ${record.user}`);
   return answer({ tokens: tokensOf(access, caller).map(describeToken) });
 }
 
@@ -144,11 +151,18 @@ async function signUrl(access: Access, basePath: string, clock: Clock, request: 
   if (!caller.permissions.has("view") || !caller.permissions.has("snapshot")) {
     throw new HttpProblem(403, "you may not view and snapshot yourself");
   }
-  const isLent = !["session", "open"].includes(caller.means) && (caller.means !== "basic" || caller.byDevicePassword);
-  if (isLent && expiresInSeconds > longestLentSeconds) {
+  const signer = signerOf(caller);
+  if (signer && expiresInSeconds > longestLentSeconds) {
     throw new HttpProblem(403, "for more than a day this needs a login with name and password");
   }
-  const expires = nowSeconds(clock) + expiresInSeconds;
-  const query = access.signedUrls.sign(signedPath, user, expires);
+  const expires = Math.min(nowSeconds(clock) + expiresInSeconds, (signer && caller.credential?.expires) ?? Infinity);
+  const query = access.signedUrls.sign(signedPath, user, expires, signer);
+  noteChange(access, request, `signed ${signedPath} until ${formatSeconds(expires)}`);
   return answer({ url: `${base}${signedPath}?${query}`, expires: formatSeconds(expires) });
+}
+
+/** What the address ends with, where the caller was lent something; a login's addresses go on after its logout. */
+function signerOf({ credential }: Principal): Signer | undefined {
+  const { kind, id } = credential ?? {};
+  return id !== undefined && (kind === "token" || kind === "device-password") ? { kind, id } : undefined;
 }

@@ -5,12 +5,13 @@ import { isCameraId, isRole } from "../../access/user-records.ts";
 import type { User } from "../../access/users.ts";
 import { HttpProblem } from "../../protocol/http/problem.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../../protocol/http/route.ts";
-import { answer, callerOf, requireOwnLogin, type AccessRoutesOptions } from "./access-port.ts";
+import { answer, callerOf, noteChange, requireOwnLogin, type AccessRoutesOptions } from "./access-port.ts";
 import {
   devicePasswordRequestSchema,
   devicePasswordSchema,
   newUserAnswerSchema,
   newUserSchema,
+  userAnswerSchema,
   userChangeAnswerSchema,
   userChangeSchema,
   userListSchema,
@@ -83,6 +84,7 @@ export function createUserRoutes({ access }: AccessRoutesOptions): readonly Http
       handle: async (request) => {
         requireOwnLogin(callerOf(request));
         await access.users.remove(nameIn(request));
+        noteChange(access, request, `removed the account ${nameIn(request)}`);
         return answer({ users: access.users.list().map(describeUser) });
       },
     },
@@ -96,6 +98,15 @@ export function createUserRoutes({ access }: AccessRoutesOptions): readonly Http
       problems: bodyProblems,
       handle: (request) => showDevicePassword(access, request),
     },
+    {
+      method: "DELETE",
+      path: `${path}/:name/device-password`,
+      access: "known",
+      summary: "Takes the device password away: what was opened with it ends",
+      response: { type, schema: userAnswerSchema },
+      problems: [403, 404, 503],
+      handle: (request) => removeDevicePassword(access, request),
+    },
   ];
 }
 
@@ -104,6 +115,7 @@ async function addUser(access: Access, request: HttpRequest): Promise<HttpReply>
   const { name, password, role = "viewer", cameras } = readMembers(await request.json(), newUserRules);
   const chosen = password ?? makePassword();
   await access.users.add({ name, password: chosen, role, ...(cameras ? { cameras } : {}) });
+  noteChange(access, request, `made the account ${name} (${role})`);
   return answer({
     user: describeUser(findUser(access, name)),
     ...(password === undefined ? { password: chosen } : {}),
@@ -128,6 +140,12 @@ async function changeUser(access: Access, request: HttpRequest): Promise<HttpRep
     ...(role === undefined ? {} : { role }),
     ...(cameras === undefined ? {} : { cameras }),
   });
+  const parts = [
+    ...(password === undefined ? [] : ["password"]),
+    ...(role ? [role] : []),
+    ...(cameras === undefined ? [] : ["cameras"]),
+  ];
+  noteChange(access, request, `changed the account ${name}: ${parts.join(", ")}`);
   const changed = findUser(access, name);
   // A new password ends all sessions; the one that asked for it goes on with another.
   const session =
@@ -138,6 +156,7 @@ async function changeUser(access: Access, request: HttpRequest): Promise<HttpRep
 async function confirm(access: Access, user: User, password: string | undefined, request: HttpRequest): Promise<void> {
   if (password === undefined) throw new HttpProblem(403, "to change your own password, give currentPassword too");
   if (await access.passwords.logIn(user.name, password, request.remoteAddress)) return;
+  access.log.refused(request.remoteAddress, "a wrong current password", user.name);
   throw new HttpProblem(403, "the current password is wrong");
 }
 
@@ -146,8 +165,22 @@ async function showDevicePassword(access: Access, request: HttpRequest): Promise
   requireOwnOrAdmin(callerOf(request), name);
   const { regenerate = false } = readMembers(await request.json(), { regenerate: flagRule });
   findUser(access, name);
-  const known = regenerate ? undefined : access.users.devicePassword(name);
-  return answer({ password: known ?? (await access.users.makeDevicePassword(name)) });
+  const { users } = access;
+  const before = users.deviceGeneration(name);
+  const password = await (regenerate ? users.makeDevicePassword(name) : users.showDevicePassword(name));
+  const isOther = users.deviceGeneration(name) !== before;
+  const verb = isOther ? (before === undefined ? "made" : "renewed") : "looked at";
+  noteChange(access, request, `${verb} the device password of ${name}`);
+  return answer({ password });
+}
+
+async function removeDevicePassword(access: Access, request: HttpRequest): Promise<HttpReply> {
+  const name = nameIn(request);
+  requireOwnOrAdmin(callerOf(request), name);
+  findUser(access, name);
+  await access.users.removeDevicePassword(name);
+  noteChange(access, request, `removed the device password of ${name}`);
+  return answer({ user: describeUser(findUser(access, name)) });
 }
 
 /** Somebody else's account is none of theirs to know of: that it is there is not said either. */

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders } from "node:http";
+import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import { PROBLEM_TYPE, toProblem, type ProblemAnswer } from "../../protocol/http/problem.ts";
 import type { Connections } from "./connections.ts";
@@ -17,6 +18,7 @@ export interface ErrorParts {
   readonly guard: GuardPort;
   /** The page that asks people who they are; undefined where there is none. */
   readonly loginPage: string | undefined;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -32,8 +34,9 @@ export function answerErrors(parts: ErrorParts): HttpMiddleware {
   const { connections, proxies, headers } = parts;
   return async (context, next) => {
     const { socket } = context.req;
-    connections.answering(context.res);
-    const client = proxies.clientOf(context.req, connections.isUnixSocket(socket));
+    const connection = connections.of(socket);
+    connection?.answer(context.res, parts.clock.monotonicNs());
+    const client = proxies.clientOf(context.req, connection?.isUnixSocket);
     context.state.client = client;
     context.set(headers.forAll(client.isEncrypted));
     try {
@@ -50,7 +53,7 @@ export function answerErrors(parts: ErrorParts): HttpMiddleware {
 function answerError(parts: ErrorParts, context: HttpContext, error: unknown): boolean {
   const { connections, log } = parts;
   const { path } = context.state;
-  if (context.req.socket.destroyed || connections.isRefused(context.req.socket)) {
+  if (context.req.socket.destroyed || connections.of(context.req.socket)?.isRefused) {
     log.debug({ err: error, path }, "an HTTP client went away before its answer");
     context.respond = false;
     return false;
@@ -85,7 +88,7 @@ function showLoginPage({ headers }: ErrorParts, context: HttpContext, page: stri
 
 function withChallenges(guard: GuardPort, context: HttpContext, { problem, headers }: ProblemAnswer) {
   if (problem.status !== 401) return headers;
-  const { "WWW-Authenticate": challenges = [...guard.challenges()], ...others } = headers;
+  const { "WWW-Authenticate": challenges = [...guard.challenges(context.headers)], ...others } = headers;
   return isBrowser(context) ? others : { ...others, "WWW-Authenticate": challenges };
 }
 

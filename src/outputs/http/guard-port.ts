@@ -22,13 +22,15 @@ export interface GuardPort {
    * UnavailableError where too many are being looked at.
    */
   identify(request: GuardRequest): Promise<Principal | undefined>;
-  /** Values of `WWW-Authenticate` for those who show no credentials. */
-  challenges(): readonly string[];
+  /** Values of `WWW-Authenticate` for a request with these headers, which shows no credentials. */
+  challenges(headers: IncomingHttpHeaders): readonly string[];
   /**
-   * Calls `listener` with the name of a user who was removed, or may do less than before: what they watch is ended. The
-   * returned function ends that.
+   * How long somebody who was let in may go on with what they opened; 0: no longer, Infinity: until something changes. It goes
+   * by a clock that may be set. Absent: without end.
    */
-  onRevoked?(listener: (name: string) => void): () => void;
+  remainingMs?(principal: Principal): number;
+  /** Calls `listener` when {@link remainingMs} may have become less for somebody. The returned function ends that. */
+  onChange?(listener: () => void): () => void;
 }
 
 /** Lets everybody do everything (`auth.mode: none`). */

@@ -120,29 +120,4 @@ describe("the gatekeeper", () => {
       await refused(identify(requestFor("/?signature=x", { headers: { cookie } })));
     });
   });
-
-  it("tells whose streams are to end", async () => {
-    const { access } = await startGatekeeper();
-    const names: string[] = [];
-    await access.users.add({ name: "file", password: "long enough 1", role: "control", cameras: ["a"] });
-    const { record } = await access.tokens.create({ name: "t", user: "anna", permissions: ["view"] });
-    const end = access.gatekeeper.onRevoked((name) => names.push(name));
-    const told = async (change: Promise<unknown>): Promise<string> => {
-      await change;
-      return names.splice(0).join();
-    };
-    const { users, tokens } = access;
-    assert.equal(await told(users.change("file", { role: "admin", cameras: ["a", "b"] })), "");
-    assert.equal(await told(users.makeDevicePassword("file")), "");
-    assert.equal(await told(users.change("file", { cameras: ["b"] })), "file");
-    assert.equal(await told(users.change("file", { cameras: null })), "");
-    assert.equal(await told(users.change("file", { cameras: ["a"] })), "file");
-    assert.equal(await told(users.change("file", { role: "viewer" })), "file");
-    assert.equal(await told(users.change("file", { password: "long enough 2" })), "file");
-    assert.equal(await told(tokens.revoke(record.id)), "anna");
-    assert.equal(await told(users.remove("file")), "file");
-    end();
-    assert.equal(await told(users.add({ name: "file", password: "long enough 1", role: "viewer" })), "");
-    assert.equal(await told(users.remove("file")), "");
-  });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { AccessRequest } from "../../../src/access/access-request.ts";
 import type { Principal } from "../../../src/access/principal.ts";
-import type { ConfiguredUser } from "../../../src/access/users.ts";
+import type { ConfiguredUser } from "../../../src/access/configured-users.ts";
 import { HttpProblem } from "../../../src/protocol/http/problem.ts";
 import { requestFor, startAccess } from "./access-rig.ts";
 
@@ -20,7 +20,7 @@ export async function startGatekeeper(options: Parameters<typeof startAccess>[0]
   const { gatekeeper } = started.access;
   const identify = (request: AccessRequest): Promise<Principal | undefined> => gatekeeper.identify(request);
   const nonce = (): string => {
-    const challenge = gatekeeper.challenges().find((line) => line.startsWith("Digest ")) ?? assert.fail("no Digest");
+    const challenge = gatekeeper.challenges({}).find((line) => line.startsWith("Digest ")) ?? assert.fail("no Digest");
     return /nonce="([^"]+)"/.exec(challenge)?.[1] ?? assert.fail();
   };
   const digest = (header: string, path = "/", change: Partial<AccessRequest> = {}): AccessRequest =>

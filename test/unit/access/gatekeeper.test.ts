@@ -144,14 +144,40 @@ describe("the gatekeeper", () => {
   describe("Digest", () => {
     it("is offered once there is a device password, and before Basic", async () => {
       const { access } = await startGatekeeper();
-      assert.deepEqual(access.gatekeeper.challenges(), ['Basic realm="Sightline", charset="UTF-8"']);
+      assert.deepEqual(access.gatekeeper.challenges({}), ['Basic realm="Sightline", charset="UTF-8"']);
       await access.users.makeDevicePassword("anna");
-      const [digest, other] = access.gatekeeper.challenges(true);
+      const [digest, other] = access.gatekeeper.challenges({}, true);
       assert.match(
         digest ?? "",
         /^Digest realm="Sightline", qop="auth", algorithm=MD5, nonce="[\w-]{43}", stale=true$/,
       );
       assert.equal(other, 'Basic realm="Sightline", charset="UTF-8"');
+    });
+
+    it("is not offered to ffmpeg, nor to who was wrong with it, whose password may be that of a login", async () => {
+      const { access, identify, nonce, digest } = await startGatekeeper();
+      const password = await access.users.makeDevicePassword("anna");
+      const basicOnly = ['Basic realm="Sightline", charset="UTF-8"'];
+      assert.deepEqual(access.gatekeeper.challenges({ "user-agent": "Lavf/61.7.100" }), basicOnly);
+      assert.equal(access.gatekeeper.challenges({ "user-agent": "curl/8.0" }).length, 2);
+      const { headers } = await refused(
+        identify(digest(digestHeader({ username: "anna", nonce: nonce() }, anna.password))),
+      );
+      assert.deepEqual(headers["WWW-Authenticate"], basicOnly);
+      assert.equal((await identify(basic("anna", anna.password)))?.name, "anna");
+      const wrong = await refused(identify(basic("anna", "wrong")));
+      assert.equal((wrong.headers["WWW-Authenticate"] as string[]).length, 2);
+      const byDigest = digest(digestHeader({ username: "anna", nonce: nonce() }, password));
+      assert.ok(await identify({ ...byDigest, headers: { ...byDigest.headers, "user-agent": "Lavf/61.7.100" } }));
+    });
+
+    it("that is wrong costs nobody a guess: curl tries it before Basic, each time", async () => {
+      const { access, identify, nonce, digest } = await startGatekeeper();
+      await access.users.makeDevicePassword("anna");
+      for (let time = 0; time < 100; time += 1) {
+        await refused(identify(digest(digestHeader({ username: "anna", nonce: nonce() }, anna.password))));
+      }
+      assert.ok(await identify(basic("anna", anna.password)));
     });
 
     it("takes the device password, with and without qop, HEAD, query, whole URL and base path", async () => {

@@ -12,7 +12,7 @@ const good = "long enough 1";
 
 describe("accounts", () => {
   it("of file and configuration are one list; that of the configuration counts and stays as it is", async () => {
-    const configured = [{ name: "anna", password: "from the config", role: "viewer", cameras: ["a"] }] as const;
+    const configured = [{ name: "anna", password: "from the config", role: "admin", cameras: ["a"] }] as const;
     const { access } = await startAccess({ auth: { mode: "password", users: configured } });
     const { users } = access;
     assert.deepEqual(
@@ -49,6 +49,46 @@ describe("accounts", () => {
         error.message.startsWith("auth.users.0.password: ") &&
         !error.message.includes("secret$"),
     );
+  });
+
+  it("of the configuration are under the same rules as others, and all mistakes are told without a password", async () => {
+    const role = "viewer";
+    const users = [
+      { name: "a:b", password: "short words", role },
+      { name: "anna", password: "short", role },
+      { name: "carl", password: "Michelle", role },
+      { name: "dora-dora", password: "dora-dora", role },
+      { name: "emil", password: "long enough 1", role },
+    ] as const;
+    await assert.rejects(startAccess({ auth: { mode: "password", users } }), (error) => {
+      assert.ok(error instanceof ConfigError);
+      assert.deepEqual(error.message.split("\n"), [
+        'auth.users.0.name: is "a:b", but must be 1 to 64 letters, digits and ._@+- (also spaces within), starting with a letter or digit',
+        "auth.users.1.password: must have at least 8 characters",
+        "auth.users.2.password: is one of those that everybody tries first",
+        "auth.users.3.password: must not be the user's name",
+      ]);
+      return true;
+    });
+  });
+
+  it("of which none is an admin get one at the start, who is called as nobody else is", async () => {
+    const configured = [
+      { name: "anna", password: "from the config", role: "control" },
+      { name: "admin", password: "from the config", role: "viewer" },
+    ] as const;
+    const { access, lines } = await startAccess({ auth: { mode: "password", users: configured } });
+    const made = access.users.list().filter(({ origin }) => origin === "file");
+    assert.deepEqual(
+      made.map(({ name, role, isInitial }) => [name, role, isInitial]),
+      [["admin-2", "admin", true]],
+    );
+    assert.match((await access.invite()) ?? "", /^[\w-]{43}$/);
+    assert.ok(lines.length > 0);
+    const withAdmin = [...configured, { name: "root", password: "from the config", role: "admin" }] as const;
+    const other = await startAccess({ auth: { mode: "password", users: withAdmin } });
+    assert.equal(other.access.users.list().length, 3);
+    assert.equal(await other.access.invite(), undefined);
   });
 
   it("have a first one, whose password goes when it is changed", async () => {
@@ -142,12 +182,29 @@ describe("login links", () => {
 });
 
 describe("passwords", () => {
-  it("made here are long, plain and accepted", () => {
+  it("that are common are refused, however they are written, and in other languages", async () => {
+    for (const password of [
+      "password",
+      "Trustno1",
+      "1QAZ2WSX",
+      "qwertyuiop",
+      "corvette",
+      "homeassistant",
+      "passwort1",
+    ]) {
+      assert.equal(await findPasswordFault(password, "anna"), "is one of those that everybody tries first", password);
+    }
+    for (const password of ["first snow in may", "corvette and carport", "pässword is fine"]) {
+      assert.equal(await findPasswordFault(password, "anna"), undefined, password);
+    }
+  });
+
+  it("made here are long, plain and accepted", async () => {
     const made = new Set(Array.from({ length: 200 }, makePassword));
     assert.equal(made.size, 200);
     for (const password of made) {
       assert.match(password, /^[A-Za-z2-9]{20}$/);
-      assert.equal(findPasswordFault(password, "admin"), undefined);
+      assert.equal(await findPasswordFault(password, "admin"), undefined);
     }
   });
 
