@@ -105,10 +105,11 @@ function decoded(text: string): string {
   }
 }
 
-/** Text as it is; of groups and lists only what they are, since anything may be in them. */
+/** Text as it is; of groups and lists only what they are, since anything may be in them, and nothing of a pasted key. */
 function toShown(raw: Raw): unknown {
   if (raw instanceof Map) return "(a group of keys)";
   if (Array.isArray(raw)) return "(a list)";
+  if (raw?.includes("-----BEGIN")) return "(PEM)";
   const shown = raw?.replace(/\/\/[^/@\s]*@/g, "//(hidden)@") ?? null;
   return shown && shown.length > 100 ? `${shown.slice(0, 100)}…` : shown;
 }

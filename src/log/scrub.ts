@@ -10,7 +10,7 @@ const hidden = "(hidden)";
 /** Names of fields whose value is a secret whatever it is. */
 const secretName = /passw|passphrase|secret|token|authorization|cookie|credential|private-?key|api-?key/i;
 /** User and password in a URL. */
-const urlCredentials = /([a-z][a-z0-9+.-]*:\/\/)[^/@\s]*@/gi;
+const urlCredentials = /([a-z][a-z0-9+.-]*:\/\/)[^/\s]*@/gi;
 /** Shorter secrets would blot out ordinary words. */
 const shortestSecret = 4;
 const deepest = 6;

@@ -6,7 +6,7 @@ import { explainEnd, explainOutput, explainSpawnError, explainStall } from "./ex
 import { MjpegReader } from "./mjpeg-reader.ts";
 import { startProcessGroup, type ProcessGroup } from "./process-group.ts";
 import { StallWatch } from "../stall-watch.ts";
-import { maskCredentials, StderrTail } from "./stderr-tail.ts";
+import { maskCredentials, secretsIn, StderrTail } from "./stderr-tail.ts";
 
 /** What to run and what to expect from it. */
 export interface CommandSourceOptions {
@@ -63,7 +63,7 @@ function captureUntilOver(
 ): Promise<DeviceError | undefined> {
   const { command, clock, log, fps = 0 } = options;
   const [program = ""] = command;
-  const said = new StderrTail();
+  const said = new StderrTail(secretsIn(command));
   const reader = new MjpegReader(sink, clock, fps);
   return new Promise((resolve) => {
     let over = false;

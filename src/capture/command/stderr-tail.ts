@@ -5,20 +5,54 @@ const maxLineCharacters = 200;
 
 /** Passwords in URLs (`rtsp://user:password@host`) become `***`: commands and their output end up in logs and pages. */
 export function maskCredentials(text: string): string {
-  return text.replaceAll(/(\w:\/\/[^\s:/@]*:)[^\s/@]+@/g, "$1***@");
+  return text.replaceAll(/(\w:\/\/[^\s:/@]*:)[^\s/]+@/g, "$1***@");
+}
+
+/** Names of a URL's parameters whose values are secrets. */
+const secretParameter = /pass|pwd|token|secret|auth|key|cred/i;
+/** Shorter ones would blot out ordinary words. */
+const shortestSecret = 4;
+
+/**
+ * The passwords in the URLs among a command's words, and the values of telling parameters, as they are written and as they
+ * are meant: a program may say either, and without the URL around it.
+ */
+export function secretsIn(command: readonly string[]): readonly string[] {
+  const words = command.flatMap((word) => word.match(/[a-z][a-z0-9+.-]*:\/\/\S+/gi) ?? []);
+  const urls = words.filter((word) => URL.canParse(word)).map((word) => new URL(word));
+  const secrets = urls.flatMap(({ password, searchParams }) => [
+    password,
+    ...[...searchParams].filter(([name]) => secretParameter.test(name)).map(([, value]) => value),
+  ]);
+  const forms = secrets.flatMap((secret) => [secret, encodeURIComponent(secret), decode(secret)]);
+  return [...new Set(forms)].filter((form) => form.length >= shortestSecret).sort((a, b) => b.length - a.length);
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a lone percent sign is just that
+  }
 }
 
 /** The last lines a program wrote to stderr, bounded in number and length, without control characters and passwords. */
 export class StderrTail {
+  readonly #secrets: readonly string[];
   readonly #decoder = new StringDecoder("utf8");
   readonly #lines: string[] = [];
   #partial = "";
+
+  /** `secrets`: what is hidden wherever it stands. */
+  constructor(secrets: readonly string[] = []) {
+    this.#secrets = secrets;
+  }
 
   /** Takes what came and returns the lines it completed. A carriage return ends a line too (progress displays). */
   push(chunk: Buffer): readonly string[] {
     const pieces = (this.#partial + this.#decoder.write(chunk)).split(/[\r\n]+/);
     this.#partial = (pieces.pop() ?? "").slice(0, 2 * maxLineCharacters);
-    const lines = pieces.map(cleanLine).filter((line) => line !== "");
+    const lines = pieces.map((line) => this.#clean(line)).filter((line) => line !== "");
     this.#lines.push(...lines.slice(-maxLines));
     this.#lines.splice(0, this.#lines.length - maxLines);
     return lines;
@@ -26,14 +60,15 @@ export class StderrTail {
 
   /** The last lines, the oldest first, including one that was not ended. */
   lines(): readonly string[] {
-    const last = cleanLine(this.#partial);
+    const last = this.#clean(this.#partial);
     return last === "" ? [...this.#lines] : [...this.#lines, last].slice(-maxLines);
   }
-}
 
-function cleanLine(line: string): string {
-  // oxlint-disable-next-line no-control-regex -- terminal colours and control characters are what is removed here
-  const plain = line.replaceAll(/\u001b\[[0-9;]*[A-Za-z]|[\u0000-\u001f\u007f]/g, "").trim();
-  const masked = maskCredentials(plain);
-  return masked.length > maxLineCharacters ? `${masked.slice(0, maxLineCharacters)}…` : masked;
+  #clean(line: string): string {
+    // oxlint-disable-next-line no-control-regex -- terminal colours and control characters are what is removed here
+    let plain = line.replaceAll(/\u001b\[[0-9;]*[A-Za-z]|[\u0000-\u001f\u007f]/g, "").trim();
+    for (const secret of this.#secrets) plain = plain.replaceAll(secret, "***");
+    const masked = maskCredentials(plain);
+    return masked.length > maxLineCharacters ? `${masked.slice(0, maxLineCharacters)}…` : masked;
+  }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { maskCredentials, StderrTail } from "../../../../src/capture/command/stderr-tail.ts";
+import { maskCredentials, secretsIn, StderrTail } from "../../../../src/capture/command/stderr-tail.ts";
 
 describe("stderr tail", () => {
   it("keeps the last four lines, an unfinished one among them", () => {
@@ -50,5 +50,23 @@ describe("stderr tail", () => {
     const tail = new StderrTail();
     for (let i = 0; i < 1000; i++) tail.push(Buffer.alloc(1000, "x"));
     assert.deepEqual(tail.lines(), [`${"x".repeat(200)}…`]);
+  });
+
+  it("passwords and tokens of the command's URLs are hidden in whatever way they are said", () => {
+    const url = "location=rtsp://me:pa%2Fss%20word@cam/1?channel=1234&token=abc%2Bdef";
+    const secrets = secretsIn([
+      "gst-launch-1.0",
+      url,
+      "http://cam:8080/?user=admin&pwd=s3cret",
+      "http://cam/",
+      "a://b:c@d",
+    ]);
+    assert.deepEqual(
+      [...secrets].sort(),
+      ["abc%2Bdef", "abc+def", "pa%252Fss%2520word", "pa%2Fss%20word", "pa/ss word", "s3cret"].sort(),
+    );
+    const tail = new StderrTail(secrets);
+    const said = tail.push(Buffer.from("rtsp://me:pa/ss word@cam/1 of admin: pa%2Fss%20word, abc+def, s3cret\n"));
+    assert.deepEqual(said, ["rtsp://me:***@cam/1 of admin: ***, ***, ***"]);
   });
 });
