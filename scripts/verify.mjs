@@ -6,12 +6,14 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { chdir } from "node:process";
 import { fileURLToPath } from "node:url";
+import { findLockFault, judgeAudit } from "./check-packages.mjs";
 import { debianPackages } from "./debian-packages.mjs";
 
 chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 const isLong = process.argv.includes("--long");
 const startedMs = performance.now();
 const timings = [];
+const notes = [];
 const counted = { pass: 0, fail: 0, skipped: 0 };
 // What is missing here is a failure, never a skip.
 const env = {
@@ -24,6 +26,7 @@ const env = {
 const steps = [
   { name: "Debian packages", act: installDebianPackages },
   { name: "npm packages", act: installNpmPackages },
+  { name: "npm audit", act: auditNpmPackages },
   { name: "lint and types", command: ["node", "scripts/lint.mjs"], minutes: 5 },
   { name: "generated docs", command: ["node", "scripts/docs.mjs", "--check"], minutes: 2 },
   { name: "build", command: ["node", "scripts/build.mjs"], minutes: 5 },
@@ -49,6 +52,7 @@ function testTier(tier, minutes) {
 function finish(problem) {
   process.stdout.write(`\n== timing\n${timings.join("\n")}\n${seconds(performance.now() - startedMs)}  in all\n\n`);
   if (problem) process.stdout.write(`verify: stopped at ${problem}\n`);
+  for (const note of notes) process.stdout.write(`verify: ${note}\n`);
   if (counted.skipped > 0) process.stdout.write(`verify: ${counted.skipped} skipped\n`);
   // A step that fails without a test's name (lint, say) is one failure.
   const failed = problem ? Math.max(1, counted.fail) : counted.fail;
@@ -163,6 +167,19 @@ async function installNpmPackages() {
   const quiet = ["--no-audit", "--no-fund", "--no-save", "--ignore-scripts"];
   const problem = await run(["npm", "install", ...quiet], 10);
   return problem ?? npmDifference();
+}
+
+/** The packages of the program and those that only build and test it: both run on machines with something to lose. */
+function auditNpmPackages() {
+  const read = (file) => JSON.parse(readFileSync(file, "utf8"));
+  const fault = findLockFault(read("package.json"), read("package-lock.json"));
+  if (fault) return fault;
+  const patience = ["--fetch-retries=1", "--fetch-timeout=30000"];
+  const { stdout, error } = spawnSync("npm", ["audit", "--json", ...patience], { encoding: "utf8" });
+  const { problem, note } = error ? { problem: `npm audit: ${error.message}` } : judgeAudit(stdout);
+  if (note) notes.push(note);
+  process.stdout.write(`${problem ?? note ?? "no package has a known hole"}\n`);
+  return problem;
 }
 
 /** Why node_modules is not what package-lock.json says; undefined when it is. */

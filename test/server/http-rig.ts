@@ -3,7 +3,6 @@ import { connect, type Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { after } from "node:test";
 import { systemClock, type Clock } from "../../src/core/clock.ts";
-import { silentLog } from "../../src/core/log.ts";
 import type { ControlsPort } from "../../src/hub/camera-controls.ts";
 import type { CameraFeed, CaptureFormat, CaptureStats } from "../../src/hub/camera-feed.ts";
 import { CameraRegistry } from "../../src/hub/camera-registry.ts";
@@ -23,6 +22,7 @@ import { SendLatency } from "../../src/outputs/status/send-latency.ts";
 import { createStatusRoutes } from "../../src/outputs/status/status-routes.ts";
 import type { HttpRoute } from "../../src/protocol/http/route.ts";
 import { RecordedSwitch } from "../support/recorded-switch.ts";
+import { createWatchedLog } from "../support/watched-log.ts";
 
 /** A camera whose frames and states the test makes. */
 export interface HandMadeCamera {
@@ -154,6 +154,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     ...createSnapshotRoutes({ registry, clock, ...options.snapshot }),
     ...createApiRoutes({
       ...shared,
+      basePath: options.server?.basePath ?? "/",
       switches,
       controls: options.controls ?? (() => undefined),
       ...(options.formats ? { formats: options.formats } : {}),
@@ -174,7 +175,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     hosts: ["x"],
     guard: openGuard,
     clock: systemClock,
-    log: silentLog,
+    log: createWatchedLog(),
     ...options.server,
   });
   await server.start();

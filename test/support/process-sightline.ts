@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { repositoryRoot } from "./compile-native.ts";
+import { findSaidSecrets } from "./said-secrets.ts";
 import { until } from "./wait.ts";
 
 /** How a process ended and how long it took. */
@@ -24,7 +25,7 @@ export interface SightlineProcess {
   readonly pid: number;
   /** What it logged so far. */
   log(): string;
-  /** Sends a signal and waits for the end; SIGKILL follows after 10 s. */
+  /** Sends a signal and waits for the end; SIGKILL follows after 10 s. Rejects where it ever said something secret. */
   stop(signal?: NodeJS.Signals): Promise<ProcessEnd>;
 }
 
@@ -87,8 +88,11 @@ export async function startSightline(
       const killer = setTimeout(() => child.kill("SIGKILL"), 10_000);
       const end = await ended;
       clearTimeout(killer);
+      const tookMs = performance.now() - startMs;
       await rm(directory, { recursive: true, force: true });
-      return { ...end, tookMs: performance.now() - startMs };
+      const secrets = findSaidSecrets(output(), config);
+      if (secrets.length > 0) throw new Error(`sightline said what is secret: ${secrets.join(", ")}:\n${output()}`);
+      return { ...end, tookMs };
     },
   };
 }
