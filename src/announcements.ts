@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { bridgeId } from "./announce/bridge-id.ts";
+import { toHostName } from "./announce/mdns/names.ts";
 import type { LinkStatus } from "./announce/mqtt/link-status.ts";
 import type { CameraPorts } from "./announce/mqtt/ports.ts";
 import type { Config } from "./config/schema.ts";
@@ -25,6 +26,7 @@ export interface AnnouncementsOptions {
 export class Announcements implements Service {
   readonly #options: AnnouncementsOptions;
   #mqtt: MqttService | undefined;
+  #mdnsName: string | undefined;
   #services: readonly Service[] = [];
 
   constructor(options: AnnouncementsOptions) {
@@ -34,6 +36,11 @@ export class Announcements implements Service {
   /** How the connection to the broker is; undefined where none is configured. */
   get mqttStatus(): LinkStatus | undefined {
     return this.#mqtt?.status;
+  }
+
+  /** The host name that is announced by mDNS; undefined where none is. */
+  get mdnsName(): string | undefined {
+    return this.#mdnsName;
   }
 
   /** Loads only what is configured. */
@@ -61,6 +68,7 @@ export class Announcements implements Service {
     // Nobody in the network can use a Unix socket.
     if (!config.mdns.enabled || isLoopback(config.server.host) || port() === 0) return undefined;
     const { createMdnsAnnouncer } = await import("./announce/mdns/mdns-announcer.ts");
+    this.#mdnsName = toHostName(id);
     return createMdnsAnnouncer({
       id,
       name: `Sightline on ${hostname()}`,

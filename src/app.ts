@@ -1,6 +1,6 @@
 import { Access } from "./access/access.ts";
 import type { CameraPorts } from "./announce/mqtt/ports.ts";
-import { reachableUrl } from "./announce/reachable-url.ts";
+import { placeOf, reachableUrl, type WebPlace } from "./announce/reachable-url.ts";
 import { Announcements } from "./announcements.ts";
 import { jpegQuality } from "./camera-assembly.ts";
 import { CameraRoster } from "./camera-roster.ts";
@@ -39,10 +39,12 @@ export interface AppOptions {
 export interface App extends Service {
   /** The port the HTTP server listens on; 0 where that is a Unix socket. */
   port(): number;
-  /** The port of HTTPS; 0 without a certificate. */
-  httpsPort(): number;
+  /** Where it can be found; complete after `start`. */
+  place(): WebPlace;
   /** The token of a login link, while the first admin has no password of their own. */
   invite(): Promise<string | undefined>;
+  /** What is open, door by door; complete after `start`. The test of who may come in reads it. */
+  doors(): readonly { readonly method: string; readonly path: string }[];
 }
 
 /**
@@ -66,6 +68,7 @@ export function createApp(options: AppOptions): App {
   const latency = new SendLatency();
   const mjpeg = new MjpegOutput({
     registry,
+    basePath: config.server.basePath,
     clock,
     log,
     onSent: (cameraId, seconds) => latency.observe(cameraId, seconds),
@@ -74,13 +77,18 @@ export function createApp(options: AppOptions): App {
     ...options,
     store,
     port: () => http.port(),
-    ports: createCameraPorts(config, { registry, roster, switches, viewers: mjpeg }, () => http.port()),
+    ports: createCameraPorts(config, { registry, roster, switches, viewers: mjpeg }, () => findPlace()),
   });
   const http = createHttp(options, { access, registry, roster, switches, latency, mjpeg, announcements });
+  const findPlace = (): WebPlace => {
+    const ports = { port: http.port(), httpsPort: http.httpsPort() };
+    return placeOf(config.server, ports, announcements.mdnsName);
+  };
   return {
     port: () => http.port(),
-    httpsPort: () => http.httpsPort(),
+    place: findPlace,
     invite: () => access.invite(),
+    doors: () => http.doors(),
     async start() {
       await store.start();
       await access.start();
@@ -113,7 +121,7 @@ export function createCameraPorts(
     switches,
     viewers,
   }: Pick<AppParts, "registry" | "roster" | "switches"> & Pick<CameraPorts, "viewers">,
-  port: () => number,
+  place: () => WebPlace,
 ): CameraPorts {
   return {
     registry,
@@ -124,7 +132,7 @@ export function createCameraPorts(
     fit: async (picture, bounds) => (await import("./transcode/fit-jpeg.ts")).fitJpeg(picture, bounds),
     hasMotion: (id) => (config.cameras.find((camera) => camera.id === id)?.motion ?? config.motion).enabled,
     keepsAbsent: config.cameras.length === 0,
-    url: () => reachableUrl(config.server.host, port()),
+    url: () => reachableUrl(place()),
   };
 }
 
@@ -141,19 +149,21 @@ interface AppParts {
 function createHttp(options: AppOptions, parts: AppParts): HttpServer {
   const { config, clock, version } = options;
   const { access, registry, roster, switches, latency, mjpeg, announcements } = parts;
+  const { basePath } = config.server;
   const shared = { registry, viewers: mjpeg, clock, version };
   const routes: readonly HttpRoute[] = [
     ...mjpeg.routes(),
     ...createSnapshotRoutes({ registry, clock }),
     ...createApiRoutes({
       ...shared,
+      basePath,
       switches,
       controls: (id) => roster.controls(id),
       formats: (id) => roster.formats(id),
       routes: () => http.routes(),
       aliases: routeAliases,
     }),
-    ...createAccessRoutes({ access, basePath: config.server.basePath, clock }),
+    ...createAccessRoutes({ access, basePath, clock }),
     ...createMqttRoutes(() => announcements.mqttStatus),
     ...createStatusRoutes({
       ...shared,

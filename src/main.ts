@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
+import { pageUrls, type WebPlace, type WebScheme } from "./announce/reachable-url.ts";
 import { checkCommand, formatConfigError } from "./cli/check-command.ts";
+import { describeAddresses, loginAddresses } from "./cli/login-addresses.ts";
 import { parseCommandLine, UsageError, type CommandLine } from "./cli/command-line.ts";
-import type { App } from "./app.ts";
 import { forgetEnvironment, loadConfig, type ConfigFlags, type LoadedConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { systemClock } from "./core/clock.ts";
@@ -57,7 +58,7 @@ async function runCommand(line: CommandLine): Promise<number> {
       write(`sightline ${readVersion()}\n`);
       return 0;
     case "check":
-      return checkCommand({ flags: line.flags }, { stdout: write, stderr: complain });
+      return checkCommand({ flags: line.flags }, { stdout: write, stderr: complain }, systemClock);
     case "devices":
       return (await import("./cli/devices-command.ts")).runDevicesCommand({ json: line.json, write });
     case "controls": {
@@ -115,8 +116,10 @@ async function serveUntilSignal({ config, file, warnings, inherited }: LoadedCon
     await app.stop();
     return error instanceof ConfigError ? exConfig : 1;
   }
-  for (const address of addressesOf(app, config.server)) log.info(address.fields, `watch at ${address.url}`);
-  await showLoginLink(app, config.server);
+  const place = app.place();
+  tellAddresses(place, config.server, log);
+  const token = await app.invite();
+  if (token !== undefined) showLoginLink(place, token);
   const signal = await told;
   log.info({ signal }, "stopping");
   const giveUp = setTimeout(() => process.exit(0), stopWithinMs);
@@ -142,34 +145,20 @@ function applyPriority(priority: number, log: RootLog): void {
   }
 }
 
-/** Where a browser, or a proxy, on this machine finds us. */
-function addressesOf(
-  app: App,
-  { host, socket }: Config["server"],
-): { readonly fields: object; readonly url: string }[] {
-  const [port, httpsPort] = [app.port(), app.httpsPort()];
-  return [
-    ...(port === 0 && socket !== undefined ? [{ fields: {}, url: `unix:${socket}` }] : []),
-    ...(port === 0 ? [] : [{ fields: { port }, url: formatAddress("http", host, port) }]),
-    ...(httpsPort === 0 ? [] : [{ fields: { httpsPort }, url: formatAddress("https", host, httpsPort) }]),
-  ];
+/** Where browsers, and proxies, find us. */
+function tellAddresses(place: WebPlace, { socket }: Config["server"], log: RootLog): void {
+  const { port, httpsPort } = place;
+  const list = (scheme: WebScheme): string => pageUrls(place, scheme).join("/, ");
+  if (port > 0) log.info({ port }, `watch at ${list("http")}/`);
+  else
+    log.info({}, `watch at ${socket === undefined ? "the Unix socket that we were started with" : `unix:${socket}`}`);
+  if (httpsPort > 0) log.info({ httpsPort }, `watch at ${list("https")}/`);
 }
 
 /** On standard error and not in the log, which is kept: whoever reads the link may use it, once. */
-async function showLoginLink(app: App, server: Config["server"]): Promise<void> {
-  const token = await app.invite();
-  const address = addressesOf(app, server).findLast(({ url }) => url.startsWith("http"))?.url ?? "http://localhost/";
-  if (token !== undefined)
-    complain(`Log in once, within 15 minutes: ${withBasePath(address, server.basePath)}#link=${token}\n`);
-}
-
-function withBasePath(address: string, basePath: string): string {
-  return basePath === "/" ? address : `${address}${basePath.replace(/^\/|\/$/g, "")}/`;
-}
-
-function formatAddress(scheme: string, host: string, port: number): string {
-  const isAny = host === "::" || host === "0.0.0.0";
-  return `${scheme}://${isAny ? "localhost" : host.includes(":") ? `[${host}]` : host}:${port}/`;
+function showLoginLink(place: WebPlace, token: string): void {
+  const addresses = loginAddresses(place, token);
+  complain(`Log in once, within 15 minutes: ${addresses[0]}\n${describeAddresses(addresses)}`);
 }
 
 function readVersion(): string {

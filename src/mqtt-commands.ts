@@ -5,6 +5,7 @@ import { clearBroker, type ClearedBroker } from "./announce/mqtt/clear-broker.ts
 import type { IncomingMessage, OutgoingMessage } from "./announce/mqtt/message.ts";
 import { MqttAnnouncer } from "./announce/mqtt/mqtt-announcer.ts";
 import { MqttLink } from "./announce/mqtt/mqtt-link.ts";
+import { placeOf } from "./announce/reachable-url.ts";
 import { createCameraPorts } from "./app.ts";
 import { CameraRoster } from "./camera-roster.ts";
 import { CameraSwitches } from "./camera-switches.ts";
@@ -55,7 +56,7 @@ export async function planMqtt(tools: MqttCommandTools): Promise<MqttPlan> {
   await roster.look();
   const messages: OutgoingMessage[] = [];
   const viewers = { viewers: () => 0, clients: () => [], losses: () => ({ skipped: 0, stuck: 0 }) };
-  const ports = createCameraPorts(config, { registry, roster, switches, viewers }, () => config.server.port);
+  const ports = createCameraPorts(config, { registry, roster, switches, viewers }, () => placeOf(config.server));
   const announcer: MqttAnnouncer = new MqttAnnouncer({
     config: config.mqtt,
     bridge: { id: bridgeId(store), hostName: hostname(), version },

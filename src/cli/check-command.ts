@@ -1,9 +1,11 @@
-import { checkConfiguredUsers } from "../access/users.ts";
+import { checkConfiguredUsers } from "../access/configured-users.ts";
 import { parseBrokerAddress } from "../announce/mqtt/broker-address.ts";
+import type { Clock } from "../core/clock.ts";
 import { ConfigError } from "../core/errors.ts";
 import { isLoopback } from "../core/loopback.ts";
 import { loadConfig, type ConfigSources, type LoadedConfig } from "../config/load.ts";
 import type { CameraConfig, Config } from "../config/schema.ts";
+import type { Findings } from "./check-doors.ts";
 
 /** Where a command's output goes. */
 interface Output {
@@ -15,11 +17,15 @@ interface Output {
  * Checks the configuration and prints what would run. Returns the exit status: 0, or 78 with every mistake on standard
  * error.
  */
-export function checkCommand(sources: ConfigSources, { stdout, stderr }: Output): 0 | 78 {
+export async function checkCommand(sources: ConfigSources, { stdout, stderr }: Output, clock: Clock): Promise<0 | 78> {
   try {
     const loaded = loadConfig(sources);
-    checkConfiguredUsers(loaded.config.auth.users);
-    stdout(describeRun(loaded));
+    await checkConfiguredUsers(loaded.config.auth.users);
+    const { cwd = process.cwd() } = sources;
+    const { checkAccounts, checkListeners } = await import("./check-doors.ts");
+    const listeners = await checkListeners(loaded.config, loaded.inherited, clock);
+    const accounts = await checkAccounts(loaded.config, { clock, cwd });
+    stdout(describeRun(loaded, listeners, accounts));
     return 0;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -35,29 +41,18 @@ export function formatConfigError({ problems, message }: ConfigError): string {
   return `The configuration has ${heading}:\n${lines.join("")}`;
 }
 
-function describeRun({ config, file, warnings }: LoadedConfig): string {
+function describeRun({ config, file, warnings }: LoadedConfig, listeners: Findings, accounts: Findings): string {
   return [
     `configuration  ${file ?? "no file"}`,
-    ...describeListeners(config),
+    ...listeners.lines,
+    ...accounts.lines,
     ...describeCameras(config.cameras),
     ...describeAnnouncements(config),
     `data           ${config.dataDir}`,
     `log            ${describeLog(config)}`,
-    ...warnings.map((warning) => `warning        ${warning}`),
+    ...[...warnings, ...listeners.warnings, ...accounts.warnings].map((warning) => `warning        ${warning}`),
     "The configuration is right.\n",
   ].join("\n");
-}
-
-function describeListeners({ server: { host, port, socket, https } }: Config): string[] {
-  return [
-    `http           ${socket === undefined ? formatAddress("http", host, port) : `unix:${socket}`}`,
-    ...(https.cert === undefined ? [] : [`https          ${formatAddress("https", host, https.port)}  ${https.cert}`]),
-  ];
-}
-
-function formatAddress(scheme: string, host: string, port: number): string {
-  const shown = host.includes(":") ? `[${host}]` : host;
-  return `${scheme}://${shown}${port === 0 ? " on a free port" : `:${port}/`}`;
 }
 
 function describeCameras(cameras: readonly CameraConfig[]): string[] {

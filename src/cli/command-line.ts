@@ -38,6 +38,8 @@ export interface UserCommandLine {
   readonly role: string | undefined;
   /** With `add` only: ids; undefined: all. */
   readonly cameras: readonly string[] | undefined;
+  /** With `device-password` only: what is to become of it; undefined: it is shown. */
+  readonly change: "renew" | "remove" | undefined;
   readonly json: boolean;
   readonly flags: ConfigFlags;
 }
@@ -57,6 +59,8 @@ const options = {
   clear: { type: "boolean" },
   role: { type: "string" },
   cameras: { type: "string" },
+  renew: { type: "boolean" },
+  remove: { type: "boolean" },
   "self-signed": { type: "boolean" },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean", short: "V" },
@@ -89,6 +93,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   if (json) checkJson(command);
   const flags = toFlags(values);
   refuseFlags(["role", "cameras"], "user add", command, values);
+  refuseFlags(deviceFlags, "user device-password", command, values);
   const actions = (["dry-run", "clear"] as const).filter((name) => values[name] === true);
   if (command === "mqtt") return { command, action: readAction(actions), json, flags };
   refuseFlags(["dry-run", "clear"], "mqtt", command, values);
@@ -115,18 +120,24 @@ function readUserCommand([word, name, extra]: readonly string[], values: Values)
   if (needsName && action !== "login-link" && !name) throw new UsageError(`${command} needs a name`);
   if (values["json"] === true) checkJson(command);
   if (action !== "add") refuseFlags(["role", "cameras"], "user add", command, values);
+  if (action !== "device-password") refuseFlags(deviceFlags, "user device-password", command, values);
   refuseFlags(["dry-run", "clear"], "mqtt", command, values);
   const { role, cameras } = values;
+  const [change, other] = deviceFlags.filter((flag) => values[flag] === true);
+  if (other !== undefined) throw new UsageError(`${command} takes one of --renew and --remove`);
   return {
     command: "user",
     action,
     name,
     role: typeof role === "string" ? role : undefined,
     cameras: typeof cameras === "string" ? cameras.split(",").map((id) => id.trim()) : undefined,
+    change,
     json: values["json"] === true,
     flags: toFlags(values),
   };
 }
+
+const deviceFlags = ["renew", "remove"] as const;
 
 function checkJson(command: string): void {
   if (answersInJson.includes(command)) return;

@@ -18,8 +18,9 @@ Commands:
   user password NAME     change a password, asked for in the same way
   user remove NAME       remove an account and all that was given out in its name
   user list [--json]     list the accounts
-  user device-password NAME
-                         print the password for players and recorders
+  user device-password NAME [--renew | --remove]
+                         print the password for players and recorders; it is made the first time;
+                         --renew makes another one in its place, --remove takes it away
   user login-link [NAME] print a link that logs in once, within 15 minutes
   user hash              print a password as scrypt string, for auth.users of the configuration
   tls --self-signed      make a certificate for this machine's names and addresses (HTTPS)

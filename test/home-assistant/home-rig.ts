@@ -228,7 +228,8 @@ export class HomeRig {
   async #bridge(): Promise<BridgeIdentity> {
     const kept = (await readRetained(this.broker.url)).get("sightline/bridge");
     const { id, version } = JSON.parse(kept?.toString() ?? "{}") as { id: string; version: string };
-    const url = reachableUrl(host, this.sightline.port);
+    const { port } = this.sightline;
+    const url = reachableUrl({ host, port, httpsPort: 0, basePath: "", names: [], redirects: false });
     return { id, version, hostName: hostname(), url, baseTopic: "sightline" };
   }
 }

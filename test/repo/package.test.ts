@@ -1,13 +1,23 @@
 import assert from "node:assert/strict";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { once } from "node:events";
+import { get, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import sharp from "sharp";
 import { startSightline } from "../support/process-sightline.ts";
 import { runTool } from "../support/run-tool.ts";
 
 const version = (JSON.parse(readFileSync("package.json", "utf8")) as { version: string }).version;
+
+/** Names of the web page's files, as they are served. */
+function pageFiles(): readonly string[] {
+  const names = readdirSync("src/web").filter((name) => /\.(html|css|svg|ts)$/.test(name));
+  assert.ok(names.includes("login.html") && names.includes("login.ts"));
+  return names.map((name) => name.replace(/\.ts$/, ".js"));
+}
 
 describe("the package", { timeout: 300_000 }, () => {
   const directory = mkdtempSync(join(tmpdir(), "sightline-package-"));
@@ -40,8 +50,10 @@ describe("the package", { timeout: 300_000 }, () => {
     );
     for (const name of [
       "dist/main.js",
-      "dist/web/index.html",
-      "dist/web/page.js",
+      ...pageFiles().map((name) => `dist/web/${name}`),
+      "config/sightline.example.yaml",
+      "config/sightline.service",
+      "config/sightline.socket",
       "README.md",
       "LICENSE",
       "package.json",
@@ -61,6 +73,28 @@ describe("the package", { timeout: 300_000 }, () => {
   it("reaches the kernel's cameras without an install script", async () => {
     const devices: unknown = JSON.parse((await runTool(command, ["devices", "--json"])).toString());
     assert.equal(typeof devices, "object");
+  });
+
+  it("shows the login page, with all that belongs to it, to those whom it does not know", async () => {
+    const auth = { mode: "password" };
+    const sightline = await startSightline({ auth, cameras: [{ id: "pattern", source: "test-pattern" }] }, [command]);
+    try {
+      // As a browser that opens the page: `fetch` would say that a script asks.
+      const asked = get(`${sightline.origin}/`, { headers: { Accept: "text/html" } });
+      const [page] = (await once(asked, "response")) as [IncomingMessage];
+      assert.equal(page.statusCode, 401);
+      assert.match(await text(page), /<script [^>]*src="login\.js"/);
+      for (const name of pageFiles()) {
+        const file = await fetch(`${sightline.origin}/${name}`);
+        const isPage = name === "index.html";
+        assert.equal(file.status, isPage ? 401 : 200, name);
+        const installedFile = readFileSync(join(installed, "dist/web", name));
+        if (!isPage) assert.deepEqual(Buffer.from(await file.arrayBuffer()), installedFile, name);
+      }
+      assert.match(sightline.log(), /^Log in once, within 15 minutes: http:\/\/127\.0\.0\.1:\d+\/#link=[\w-]{43}$/m);
+    } finally {
+      assert.equal((await sightline.stop()).code, 0);
+    }
   });
 
   it("serves: page, API and a picture that it encoded itself", async () => {

@@ -86,6 +86,19 @@ test("a camera shows everything that is known of it", async () => {
   });
 });
 
+test("addresses are below the base path, which links of a proxy's pages need", async () => {
+  const rig = await startRig({ cameras: [createCamera("front")], server: { basePath: "/cam/" } });
+  for (const path of ["/cam/api/cameras/front", "/api/cameras/front"]) {
+    const { urls } = (await (await rig.get(path)).json()) as { urls: Record<string, string> };
+    assert.deepEqual(urls, {
+      stream: "/cam/cameras/front/stream",
+      snapshot: "/cam/cameras/front/snapshot.jpg",
+      controls: "/cam/api/cameras/front/controls",
+    });
+    assert.equal((await rig.get(urls["controls"] ?? "")).status, 200);
+  }
+});
+
 test("the list has every camera, in order, and follows what comes and goes", async () => {
   const rig = await startRig({ cameras: [createCamera("a"), createCamera("b", "lost", "unplugged")] });
   const read = async () => {

@@ -3,6 +3,7 @@ import { after, before, describe, test } from "node:test";
 import { HandFedCamera } from "../support/hand-fed-camera.ts";
 import { watchMjpeg, type MjpegClient } from "../support/mjpeg-client.ts";
 import { serveMjpeg } from "../support/mjpeg-server.ts";
+import { until } from "../support/wait.ts";
 
 function picture(fill: number, sizeBytes = 500): Buffer {
   return Buffer.concat([Buffer.from([0xff, 0xd8]), Buffer.alloc(sizeBytes - 4, fill), Buffer.from([0xff, 0xd9])]);
@@ -141,7 +142,8 @@ describe("MJPEG over HTTP", () => {
 
   test("key is echoed in the cookie and in the list of clients", async () => {
     const client = await view("?key=phone-1");
-    assert.match(client.head, /^set-cookie: stream_client=phone-1\/[0-9a-f-]+; /im);
+    const attributes = /^set-cookie: stream_client=phone-1\/[0-9a-f-]+; (.*?)\r?$/im.exec(client.head)?.[1];
+    assert.equal(attributes, "Path=/; Max-Age=30; HttpOnly; SameSite=Lax");
     assert.equal(served.mjpeg.clients("door")[0]?.key, "phone-1");
     client.close();
   });
@@ -187,6 +189,50 @@ test("without any camera the stream is 503 with Retry-After", async () => {
   const served = await serveMjpeg([]);
   const answer = await fetch(`http://127.0.0.1:${served.port}/stream`);
   assert.deepEqual([answer.status, answer.headers.get("retry-after")], [503, "5"]);
+  await served.stop();
+});
+
+test("the cookie is for what is below the base path, and behind HTTPS only where the stream came by it", async () => {
+  const camera = new HandFedCamera("door");
+  const served = await serveMjpeg([camera], undefined, { basePath: "/cam/", trustedProxies: ["127.0.0.1"] });
+  camera.show(picture(1));
+  const ask = { method: "HEAD", headers: { "X-Forwarded-Proto": "https" } };
+  const { headers } = await fetch(`http://127.0.0.1:${served.port}/cam/stream`, ask);
+  const [, ...attributes] = headers.getSetCookie()[0]?.split("; ") ?? [];
+  assert.deepEqual(attributes, ["Path=/cam", "Max-Age=30", "HttpOnly", "SameSite=Lax", "Secure"]);
+  await served.stop();
+});
+
+test("a stream for which there is no room never starts a camera", async () => {
+  const [shown, idle] = [new HandFedCamera("shown"), new HandFedCamera("idle")];
+  const limits = { connections: 10, perAddress: 10, reserved: 2, streams: 1 };
+  const served = await serveMjpeg([shown, idle], undefined, { limits });
+  let starts = 0;
+  idle.jpeg.onDemand((demand) => void (starts += demand > 0 ? 1 : 0));
+  shown.show(picture(1));
+  const client = await watchMjpeg(served.port, "/cameras/shown/stream");
+  await client.next();
+  const refused = await fetch(`http://127.0.0.1:${served.port}/cameras/idle/stream`);
+  assert.deepEqual([refused.status, refused.headers.get("retry-after")], [503, "5"]);
+  assert.equal(starts, 0);
+  assert.equal(served.server.stats.refusals.streams, 1);
+  client.close();
+  await shown.whenDemand(0);
+  await served.stop();
+});
+
+test("of two that wait for the last place, the one that comes late is refused and leaves no demand", async () => {
+  const camera = new HandFedCamera("door");
+  const limits = { connections: 10, perAddress: 10, reserved: 2, streams: 1 };
+  const served = await serveMjpeg([camera], undefined, { limits });
+  const ask = () => fetch(`http://127.0.0.1:${served.port}/stream`);
+  const both = [ask(), ask()];
+  await until(() => served.server.stats.connections === 2 && camera.jpeg.demand === 1, "both to wait");
+  camera.show(picture(1));
+  const answers = await Promise.all(both);
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200, 503]));
+  for (const { body } of answers) await body?.cancel();
+  await camera.whenDemand(0);
   await served.stop();
 });
 

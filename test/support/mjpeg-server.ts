@@ -6,18 +6,21 @@ import { resolveAlias } from "../../src/outputs/http/aliases.ts";
 import { openGuard } from "../../src/outputs/http/guard-port.ts";
 import { createHttpServer } from "../../src/outputs/http/http-server.ts";
 import { MjpegOutput } from "../../src/outputs/mjpeg/mjpeg-output.ts";
+import type { HttpServerOptions } from "../../src/outputs/http/http-options.ts";
 import type { HttpRoute } from "../../src/protocol/http/route.ts";
 
-/** A running HTTP server with the MJPEG output, and `more` doors, for the given cameras. */
+/** A running HTTP server with the MJPEG output, and `more` doors, for the given cameras; `options` win. */
 export async function serveMjpeg(
   feeds: readonly CameraFeed[],
   more: (registry: CameraRegistry) => readonly HttpRoute[] = () => [],
+  options: Partial<HttpServerOptions> = {},
 ) {
   const registry = new CameraRegistry();
   for (const feed of feeds) registry.add(feed);
   const sent: number[] = [];
   const mjpeg = new MjpegOutput({
     registry,
+    basePath: options.basePath ?? "/",
     clock: systemClock,
     log: silentLog,
     onSent: (_id, seconds) => void sent.push(seconds),
@@ -32,6 +35,7 @@ export async function serveMjpeg(
     timeouts: { graceMs: 100 },
     clock: systemClock,
     log: silentLog,
+    ...options,
   });
   await server.start();
   const stop = async (): Promise<void> => {

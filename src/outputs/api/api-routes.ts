@@ -31,6 +31,8 @@ export interface ApiOptions {
   /** Every door there is, asked for when the OpenAPI document is. */
   readonly routes: () => readonly HttpRoute[];
   readonly aliases: readonly RouteAlias[];
+  /** `server.basePath`. */
+  readonly basePath: string;
   readonly clock: Clock;
   readonly version: string;
 }

@@ -42,7 +42,7 @@ const cameraProperties = {
   lastError: nullable(text),
   viewers: count,
   clients: { type: "array", items: object({ id: text, fps: { type: "number" }, key: text }, ["key"]) },
-  urls: object({ stream: text, snapshot: text, controls: text }),
+  urls: { ...object({ stream: text, snapshot: text, controls: text }), description: "paths, with the base path" },
 };
 
 /** JSON schema of one camera in a list. */

@@ -4,6 +4,7 @@ import type { CameraFeed } from "../../hub/camera-feed.ts";
 import type { CameraSwitch } from "../../hub/camera-switch.ts";
 import { newestFrameAgeMs } from "../../hub/frame-age.ts";
 import type { ViewersPort } from "../../hub/viewers-port.ts";
+import { plainBasePath } from "../../protocol/http/base-path.ts";
 
 /** One thing a camera can deliver, as it says itself. */
 export interface OfferedFormat {
@@ -26,6 +27,8 @@ export type FormatsPort = (cameraId: string) => Promise<readonly OfferedFormat[]
 export interface CameraViewSources {
   readonly viewers: ViewersPort;
   readonly switches: CameraSwitch;
+  /** `server.basePath`. */
+  readonly basePath: string;
   readonly clock: Clock;
 }
 
@@ -35,11 +38,12 @@ function shownOrigin({ source, origin }: CameraFeed): string {
 }
 
 /** A camera as `/api/cameras` shows it; the schemas in api-schemas.ts say the same to machines. */
-export function describeCamera(feed: CameraFeed, { viewers, switches, clock }: CameraViewSources) {
+export function describeCamera(feed: CameraFeed, { viewers, switches, basePath, clock }: CameraViewSources) {
   const { state, reason, since } = feed.state.status;
   const { frames, drops, restarts, lastError, fps } = feed.stats;
   const ageMs = newestFrameAgeMs(clock, feed);
-  const base = `/cameras/${feed.id}`;
+  const root = plainBasePath(basePath);
+  const path = `/cameras/${feed.id}`;
   return {
     id: feed.id,
     name: feed.name,
@@ -58,14 +62,14 @@ export function describeCamera(feed: CameraFeed, { viewers, switches, clock }: C
     restarts,
     lastError: lastError ?? null,
     viewers: viewers.viewers(feed.id),
-    // Addresses stay out while anybody may read this.
+    // Addresses stay out: where somebody watches from is not for everybody who may watch, too.
     clients: viewers
       .clients(feed.id)
       .map(({ id, fps: sent, key }) => ({ id, fps: sent, ...(key === undefined ? {} : { key }) })),
     urls: {
-      stream: `${base}/stream`,
-      snapshot: `${base}/snapshot.jpg`,
-      controls: `/api${base}/controls`,
+      stream: `${root}${path}/stream`,
+      snapshot: `${root}${path}/snapshot.jpg`,
+      controls: `${root}/api${path}/controls`,
     },
   };
 }

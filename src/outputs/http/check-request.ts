@@ -1,5 +1,5 @@
 import { HttpProblem } from "../../protocol/http/problem.ts";
-import { plainBasePath, withoutBasePath } from "./base-path.ts";
+import { plainBasePath, withoutBasePath } from "../../protocol/http/base-path.ts";
 import type { Connections } from "./connections.ts";
 import type { HttpContext, HttpMiddleware } from "./http-context.ts";
 import type { HttpTally } from "./http-tally.ts";
@@ -13,11 +13,12 @@ export function checkForm(connections: Connections): HttpMiddleware {
     try {
       checkVersion(context);
       checkHostHeaders(context);
+      checkCredentials(context);
       checkEncoding(context);
       readTarget(context);
       context.state.path = context.path;
     } catch (error) {
-      connections.distrust(context.req.socket);
+      connections.of(context.req.socket)?.distrust();
       connections.tally.refused("malformed");
       throw error;
     }
@@ -33,11 +34,22 @@ function checkVersion({ req }: HttpContext): void {
 
 /** RFC 9112, 3.2: one Host, unless HTTP/1.0 has none. Node's own refusal would have no words. */
 function checkHostHeaders({ req }: HttpContext): void {
-  const count = req.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host").length;
+  const count = countHeaders(req, "host");
   if (count > 1) throw new HttpProblem(400, "the request has more than one Host header", CLOSE);
   if (count === 0 && req.httpVersion === "1.1") {
     throw new HttpProblem(400, "the request has no Host header", CLOSE);
   }
+}
+
+/** Of two credentials, a proxy may have looked at the other one. */
+function checkCredentials({ req }: HttpContext): void {
+  if (countHeaders(req, "authorization") > 1) {
+    throw new HttpProblem(400, "the request has more than one Authorization header", CLOSE);
+  }
+}
+
+function countHeaders({ rawHeaders }: HttpContext["req"], wanted: string): number {
+  return rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === wanted).length;
 }
 
 /** RFC 9112, 6.1: what we do not understand, we do not guess; in HTTP/1.0 it is a trick. */

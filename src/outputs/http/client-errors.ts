@@ -19,12 +19,13 @@ interface Refusal {
 export function answerClientErrors(server: Server | HttpsServer, connections: Connections, clock: Clock): void {
   server.on("clientError", (error: NodeJS.ErrnoException, duplex) => {
     const socket = duplex as Socket;
+    const connection = connections.of(socket);
     const refusal = toRefusal(error.code);
-    if (!refusal || !socket.writable || connections.isMidAnswer(socket) || connections.isRefused(socket)) {
+    if (!refusal || !socket.writable || connection?.isMidAnswer || connection?.isRefused) {
       socket.destroy();
       return;
     }
-    connections.refuse(socket);
+    connection?.refuse();
     connections.tally.refused(refusal.cause);
     connections.tally.answered(refusal.status);
     // The rest of what the client sends is read and forgotten, else the reset would overtake the answer.

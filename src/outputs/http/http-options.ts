@@ -3,7 +3,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import type { HttpRoute } from "../../protocol/http/route.ts";
 import type { ConnectionLimits } from "./admission.ts";
-import type { CertificatePlace } from "./certificate-files.ts";
+import type { CertificatePlace } from "./certificate.ts";
 import type { GuardPort } from "./guard-port.ts";
 import type { HttpTimeouts } from "./http-timeouts.ts";
 import type { ResolveAlias } from "./koa-app.ts";

@@ -69,12 +69,16 @@ class KoaHttpServer implements HttpServer {
     this.#connections = new Connections({
       limits,
       proxies: this.#proxies,
-      arrivals: { ordinary: buckets(1), reserved: buckets(RESERVED_SHARE) },
-      handshakes: buckets(HANDSHAKE_SHARE),
+      rates: { ordinary: buckets(1), reserved: buckets(RESERVED_SHARE), handshakes: buckets(HANDSHAKE_SHARE) },
       answerMs: this.#timeouts.answerMs,
       clock,
     });
-    this.#streams = new OpenStreams({ streams, streamsPerUser }, this.#connections.tally);
+    this.#streams = new OpenStreams({
+      limits: { streams, streamsPerUser },
+      tally: this.#connections.tally,
+      guard: options.guard,
+      clock,
+    });
     this.#listeners = new Listeners({ ...options, timeouts: this.#timeouts, connections: this.#connections });
     this.#routes = options.routes;
   }
@@ -102,8 +106,8 @@ class KoaHttpServer implements HttpServer {
   async start(): Promise<void> {
     const files = await this.#loadPage();
     this.#routes = [...this.#options.routes, ...files.routes];
+    this.#disobey = this.#streams.obey();
     await this.#listeners.open(this.#createHandler(files.loginPage));
-    this.#disobey = this.#streams.obey(this.#options.guard);
     if (this.#stopped) await this.#close();
   }
 
@@ -149,7 +153,7 @@ class KoaHttpServer implements HttpServer {
     );
     const handle = app.callback();
     return (request: IncomingMessage, response: ServerResponse): void => {
-      if (!this.#connections.isDistrusted(request.socket)) void handle(request, response);
+      if (!this.#connections.of(request.socket)?.isDistrusted) void handle(request, response);
     };
   }
 

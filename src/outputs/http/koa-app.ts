@@ -37,7 +37,8 @@ export function createKoaApp(parts: KoaAppParts): { readonly app: Koa<HttpState>
   app.silent = true;
   // After `respond = false` or a broken connection: the socket's end is already known to who needs it.
   app.on("error", (error: Error) => parts.log.debug({ err: error }, "an HTTP connection broke"));
-  const router = new Router<HttpState>();
+  // One spelling of each path: a proxy's rules may know no other.
+  const router = new Router<HttpState>({ strict: true, sensitive: true });
   for (const route of parts.routes) {
     // A GET door is opened for HEAD by the router.
     router.register(route.path, [route.method], openDoor(parts, route));

@@ -45,7 +45,7 @@ export function limitRate(rates: RequestRates, reserved: ReservedDoors, connecti
     const door = reserved.find(context);
     if (door !== undefined && rates.reserved.take(`${group} ${door}`)) return next();
     connections.tally.refused("rate");
-    if (!isProxied) connections.distrust(context.req.socket);
+    if (!isProxied) connections.of(context.req.socket)?.distrust();
     const close = isProxied ? {} : { Connection: "close" };
     const headers = { "Retry-After": String(rates.ordinary.waitSeconds(group)), ...close };
     throw new HttpProblem(429, "too many requests from this address", { headers });
@@ -55,7 +55,7 @@ export function limitRate(rates: RequestRates, reserved: ReservedDoors, connecti
 /** Lets only reserved doors answer where a connection met a limit. */
 export function requireRoom(connections: Connections, reserved: ReservedDoors): HttpMiddleware {
   return (context, next) => {
-    const limitMet = connections.placeOf(context.req.socket)?.limitMet;
+    const limitMet = connections.of(context.req.socket)?.place.limitMet;
     if (!limitMet) return next();
     context.res.shouldKeepAlive = false;
     if (reserved.find(context) !== undefined) return next();

@@ -53,6 +53,13 @@ export async function listenOnDescriptor(server: Server, fd: number): Promise<nu
   }
 }
 
+/** Whether a listening server has a Unix socket, ours or one that we were started with. */
+export function isOnUnixSocket(server: Server): boolean {
+  const address = server.address();
+  // Of an inherited Unix socket Node does not know the path.
+  return typeof address === "string" || address === null;
+}
+
 /** Made with its mode: between making it and changing its mode somebody could connect. */
 function bindSocket(server: Server, path: string): Promise<number> {
   const before = process.umask(0o117);

@@ -2,13 +2,14 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { InheritedSockets } from "../../config/inherited-sockets.ts";
 import type { Clock } from "../../core/clock.ts";
+import { ConfigError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import { CertificateFiles } from "./certificate-files.ts";
 import { answerClientErrors } from "./client-errors.ts";
 import type { Connections } from "./connections.ts";
 import type { HttpsOptions } from "./http-options.ts";
 import type { HttpTimeouts } from "./http-timeouts.ts";
-import { listen, listenOnDescriptor, listenOnSocket } from "./listen.ts";
+import { isOnUnixSocket, listen, listenOnDescriptor, listenOnSocket } from "./listen.ts";
 import { createEncryptedServer, createPlainServer, secureContextOptions } from "./listener.ts";
 
 const HTTPS_KEYS = { host: "server.host", port: "server.https.port" };
@@ -75,7 +76,7 @@ export class Listeners {
   async #openPlain(handle: Handle): Promise<void> {
     const { host, port, socket, inherited, timeouts, connections } = this.#options;
     const server = createPlainServer(timeouts, handle);
-    connections.watch(server, socket !== undefined && inherited?.http === undefined);
+    connections.watch(server);
     this.#adopt(server);
     if (inherited?.http !== undefined) this.#port = await listenOnDescriptor(server, inherited.http);
     else if (socket !== undefined) await listenOnSocket(server, socket);
@@ -85,12 +86,17 @@ export class Listeners {
 
   async #openEncrypted(handle: Handle): Promise<void> {
     const { host, https, inherited, timeouts, connections } = this.#options;
-    if (!https || !this.#certificate) return;
+    if (!https || !this.#certificate) {
+      if (inherited?.https !== undefined)
+        throw uselessSocket(inherited.https, "is for HTTPS: server.https.cert is needed");
+      return;
+    }
     const server = createEncryptedServer(timeouts, await this.#certificate.read(), handle);
     connections.watchEncrypted(server);
     this.#adopt(server);
-    if (inherited?.https !== undefined) this.#httpsPort = await listenOnDescriptor(server, inherited.https);
-    else this.#httpsPort = await listen(server, host, https.port, HTTPS_KEYS);
+    if (inherited?.https === undefined) this.#httpsPort = await listen(server, host, https.port, HTTPS_KEYS);
+    else this.#httpsPort = await listenOnDescriptor(server, inherited.https);
+    if (isOnUnixSocket(server)) throw uselessSocket(inherited?.https, "is for HTTPS, which needs a TCP port");
     this.#reportErrors(server);
     this.#certificate.follow((context) => server.setSecureContext(secureContextOptions(context)));
   }
@@ -103,4 +109,9 @@ export class Listeners {
   #reportErrors(server: Server | HttpsServer): void {
     server.on("error", (error) => this.#options.log.error({ err: error }, "the HTTP listener failed"));
   }
+}
+
+/** Of a socket that we were started with, in the words of systemd's units. */
+function uselessSocket(fd: number | undefined, why: string): ConfigError {
+  return new ConfigError([{ key: "LISTEN_FDS", value: fd, allowed: `the socket with this descriptor ${why}` }]);
 }

@@ -31,6 +31,8 @@ export function openDoor(parts: DoorParts, route: HttpRoute): HttpMiddleware {
     const principal = requireAccess(route, context, params["id"], tally);
     const request = new KoaRequest(context, route, principal, parts);
     if (isPicture) allowEmbedding(context);
+    // Nobody starts a camera who is turned away anyhow.
+    if (route.isStream && context.method !== "HEAD") parts.streams.requireRoom(principal);
     const reply = await route.handle(request);
     if ("takeOver" in reply) sendStream(parts, context, principal, reply.takeOver);
     else send(context, route, reply);
@@ -62,13 +64,14 @@ function sendStream(
 ): void {
   const { res, req } = context;
   const isHead = context.method === "HEAD";
+  // Others may have come while this one waited for its first picture.
   if (!isHead) streams.requireRoom(principal);
   context.respond = false;
   res.useChunkedEncodingByDefault = false;
   res.shouldKeepAlive = false;
   res.statusCode = 200;
   if (!isHead) {
-    connections.streaming(req.socket);
+    connections.of(req.socket)?.stream();
     streams.add(principal, res);
   }
   takeOver(res);

@@ -4,7 +4,7 @@ import { extname, join } from "node:path";
 import { StorageError } from "../../core/errors.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../../protocol/http/route.ts";
 import { ACTION_PATTERN } from "./aliases.ts";
-import { plainBasePath } from "./base-path.ts";
+import { plainBasePath } from "../../protocol/http/base-path.ts";
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",

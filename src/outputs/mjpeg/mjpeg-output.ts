@@ -7,6 +7,7 @@ import type { CameraFeed } from "../../hub/camera-feed.ts";
 import type { CameraRegistry } from "../../hub/camera-registry.ts";
 import { FrameWaiter } from "../../hub/frame-waiter.ts";
 import type { ViewerInfo, ViewerLosses, ViewersPort } from "../../hub/viewers-port.ts";
+import { plainBasePath } from "../../protocol/http/base-path.ts";
 import type { HttpReply, HttpRequest, HttpRoute, QueryParameter } from "../../protocol/http/route.ts";
 import { mjpegBoundary } from "../../protocol/multipart/mixed-replace.ts";
 import { FanOut } from "./fan-out.ts";
@@ -14,6 +15,8 @@ import { Viewer, type ViewerWishes } from "./viewer.ts";
 
 export interface MjpegOutputOptions {
   readonly registry: CameraRegistry;
+  /** `server.basePath`. */
+  readonly basePath: string;
   readonly clock: Clock;
   readonly log: Log;
   /** Seconds from capture to the last write of a frame. */
@@ -69,7 +72,8 @@ export class MjpegOutput implements ViewersPort {
         summary: "Live MJPEG of one camera",
         query,
         response: { type: "multipart/x-mixed-replace" },
-        problems: [400, 404, 503],
+        isStream: true,
+        problems: [400, 404, 429, 503],
         handle: (request) => this.#handle(request),
       },
     ];
@@ -100,7 +104,7 @@ export class MjpegOutput implements ViewersPort {
     const feed = this.#options.registry.find(request.params["id"] ?? "");
     const wishes = toWishes(request);
     const id = randomUUID().slice(0, 16);
-    const headers = streamHeaders(wishes, id);
+    const headers = streamHeaders(this.#formatCookie(request, `${wishes.key ?? "0"}/${id}`));
     const { state, reason } = feed.state.status;
     if (request.method === "HEAD" && (state === "lost" || state === "off")) {
       throw new UnavailableError(`camera ${feed.id}: ${state} (${reason})`);
@@ -115,6 +119,12 @@ export class MjpegOutput implements ViewersPort {
         this.#admit(feed, id, request.remoteAddress, wishes, response);
       },
     };
+  }
+
+  /** ustreamer's: tells a client which one it is in /state. It opens nothing; a page finds itself there by its `key`. */
+  #formatCookie({ isEncrypted }: HttpRequest, value: string): string {
+    const path = plainBasePath(this.#options.basePath) || "/";
+    return `stream_client=${value}; Path=${path}; Max-Age=30; HttpOnly; SameSite=Lax${isEncrypted ? "; Secure" : ""}`;
   }
 
   #admit(feed: CameraFeed, id: string, address: string, wishes: ViewerWishes, response: ServerResponse): void {
@@ -162,13 +172,13 @@ function toWishes({ query: values }: HttpRequest): ViewerWishes {
 }
 
 /** Facts of multipart clients: unquoted boundary without dashes in front, closed at the end, never cached. */
-function streamHeaders(wishes: ViewerWishes, id: string): Record<string, string> {
+function streamHeaders(cookie: string): Record<string, string> {
   return {
     "Content-Type": `multipart/x-mixed-replace; boundary=${mjpegBoundary}`,
     "Cache-Control": "no-store, no-cache, must-revalidate, max-age=0",
     Pragma: "no-cache",
     Expires: "0",
     Connection: "close",
-    "Set-Cookie": `stream_client=${wishes.key ?? "0"}/${id}; Path=/; Max-Age=30; SameSite=Lax`,
+    "Set-Cookie": cookie,
   };
 }

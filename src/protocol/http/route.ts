@@ -71,6 +71,8 @@ export interface HttpRoute {
   readonly requestSchema?: object;
   /** What a 200 looks like: media type and, for JSON, its schema. */
   readonly response: { readonly type: string; readonly schema?: object };
+  /** Whether the answer may go on without end (`takeOver`): it is begun only where there is room for one more stream. */
+  readonly isStream?: boolean;
   /** Statuses other than 200 that this door may answer with, each as problem JSON (RFC 9457). */
   readonly problems?: readonly number[];
   /** `reserved`: still answered when the connection limit is reached. */

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { checkCommand } from "../../../src/cli/check-command.ts";
 import { parseCommandLine, UsageError } from "../../../src/cli/command-line.ts";
 import { helpText } from "../../../src/cli/help.ts";
-import { inDirectory } from "../config/load-from.ts";
 
 test("commands, with serve as the one that need not be said", () => {
   assert.deepEqual(parseCommandLine([]), { command: "serve", flags: {} });
@@ -32,6 +30,7 @@ test("commands, with serve as the one that need not be said", () => {
       name: "anna",
       role: "viewer",
       cameras: ["a", "b"],
+      change: undefined,
       json: false,
       flags: { dataDir: "d" },
     },
@@ -42,11 +41,21 @@ test("commands, with serve as the one that need not be said", () => {
     name: undefined,
     role: undefined,
     cameras: undefined,
+    change: undefined,
     json: true,
     flags: {},
   };
   assert.deepEqual(parseCommandLine(["user", "list", "--json"]), list);
   assert.deepEqual(parseCommandLine(["user", "login-link"]), { ...list, action: "login-link", json: false });
+  for (const change of ["renew", "remove"] as const) {
+    assert.deepEqual(parseCommandLine(["user", "device-password", "anna", `--${change}`]), {
+      ...list,
+      action: "device-password",
+      name: "anna",
+      change,
+      json: false,
+    });
+  }
   const byFlag = parseCommandLine(["controls", "-d", "/dev/video1"]);
   assert.equal(byFlag.command === "controls" && byFlag.device, "/dev/video1");
 });
@@ -100,6 +109,9 @@ const mistakes: readonly (readonly [line: string, message: string])[] = [
   ["user add a --json", "--json goes with devices, controls, mqtt and user list, not with user add"],
   ["user remove a --role admin", "--role goes with user add, not with user remove"],
   ["check --cameras a", "--cameras goes with user add, not with check"],
+  ["user remove a --renew", "--renew goes with user device-password, not with user remove"],
+  ["serve --remove", "--remove goes with user device-password, not with serve"],
+  ["user device-password a --renew --remove", "user device-password takes one of --renew and --remove"],
   ["user list --clear", "--clear goes with mqtt, not with user list"],
   ["user add a --role", "--role needs a value"],
   ["mqtt", "mqtt needs one of --dry-run and --clear"],
@@ -137,64 +149,4 @@ test("the help names every command and flag and fits a terminal", () => {
     assert.match(helpText, new RegExp(`(^|[ \\[])${word}\\b`, "m"), word);
   }
   for (const line of helpText.split("\n")) assert.ok(line.length <= 100, line);
-});
-
-function check(yaml: string | undefined, set: readonly string[] = []) {
-  let stdout = "";
-  let stderr = "";
-  const status = inDirectory(yaml, (cwd) => {
-    const output = { stdout: (text: string) => (stdout += text), stderr: (text: string) => (stderr += text) };
-    const code = checkCommand({ cwd, env: {}, flags: { set } }, output);
-    stdout = stdout.replaceAll(`${cwd}/`, "");
-    stderr = stderr.replaceAll(`${cwd}/`, "");
-    return code;
-  });
-  return { status, stdout, stderr };
-}
-
-test("check says what would run", () => {
-  const yaml = `
-server: { host: 127.0.0.1 }
-mqtt: { url: "mqtt://me:hunter3@broker", baseTopic: cams }
-cameras:
-  - { id: front-door, device: /dev/video0, format: mjpeg, width: 1280, height: 720, fps: 30 }
-  - { id: pi, source: command, command: [rpicam-vid, --secret, hunter2], capture: always, flip: both }
-`;
-  assert.deepEqual(check(yaml), {
-    status: 0,
-    stderr: "",
-    stdout: `configuration  sightline.yaml
-http           http://127.0.0.1:8080/
-cameras        front-door  v4l2  /dev/video0  mjpeg  1280x720  30 fps  on-demand
-               pi  command  rpicam-vid  auto  always
-mqtt           mqtt://broker:1883  cams  Home Assistant at homeassistant
-data           ./data
-log            info, auto
-warning        accepted, but without effect in this version: cameras.1.flip
-The configuration is right.
-`,
-  });
-  assert.match(check(undefined).stdout, /^mdns {11}found by name/m);
-  assert.match(
-    check(undefined).stdout,
-    /^configuration {2}no file\nhttp {11}http:\/\/\[::\]:8080\/\ncameras {8}every capture device;/,
-  );
-});
-
-test("check lists every mistake and answers 78", () => {
-  assert.deepEqual(check("server: { port: x }", ["priority=99"]), {
-    status: 78,
-    stdout: "",
-    stderr: `The configuration has 2 mistakes:
-  server.port: is "x", must be a whole number from 0 to 65535 (sightline.yaml, line 1)
-  priority: is "99", must be a whole number from -20 to 19 (--set)
-`,
-  });
-});
-
-test("check refuses what only begins like a scrypt string", () => {
-  const { status, stderr } = check("auth: { users: [{ name: anna, password: $scrypt$hunter2, role: admin }] }");
-  assert.equal(status, 78);
-  assert.match(stderr, /auth\.users\.0\.password: must be a whole scrypt string/);
-  assert.doesNotMatch(stderr, /hunter2/);
 });

@@ -5,7 +5,8 @@ import { test } from "node:test";
 import { everybody, permissionsOf, type Principal } from "../../../../src/access/principal.ts";
 import { UnavailableError } from "../../../../src/core/errors.ts";
 import { addressGroup } from "../../../../src/outputs/http/address-group.ts";
-import { plainBasePath, withoutBasePath } from "../../../../src/outputs/http/base-path.ts";
+import { plainBasePath, withoutBasePath } from "../../../../src/protocol/http/base-path.ts";
+import { openGuard, type GuardPort } from "../../../../src/outputs/http/guard-port.ts";
 import { HttpTally } from "../../../../src/outputs/http/http-tally.ts";
 import { OpenStreams } from "../../../../src/outputs/http/open-streams.ts";
 import { TokenBuckets } from "../../../../src/outputs/http/token-buckets.ts";
@@ -100,7 +101,8 @@ function user(name: string): Principal {
 
 test("streams are limited in all and per user; an open house has no users", () => {
   const tally = new HttpTally(() => 0);
-  const streams = new OpenStreams({ streams: 4, streamsPerUser: 2 }, tally);
+  const limits = { streams: 4, streamsPerUser: 2 };
+  const streams = new OpenStreams({ limits, tally, guard: openGuard, clock: new FakeClock() });
   const watch = (who: Principal | undefined) => {
     streams.requireRoom(who);
     const response = fakeResponse();
@@ -125,27 +127,83 @@ test("streams are limited in all and per user; an open house has no users", () =
   assert.deepEqual([tally.refusals["user-streams"], tally.refusals.streams], [1, 1]);
 });
 
-test("whoever may not watch any more watches no more, and nobody else is disturbed", () => {
-  const streams = new OpenStreams({ streams: 9, streamsPerUser: 9 }, new HttpTally(() => 0));
-  const [anna, ben] = [fakeResponse(), fakeResponse()];
-  streams.add(user("anna"), anna);
-  streams.add(user("ben"), ben);
-  let revoke = (_name: string): void => {};
-  const guard = {
+/** Streams of anna and ben, and a guard that lets them go on for `leftMs` of their name. */
+function startWatching() {
+  const clock = new FakeClock();
+  const leftMs: Record<string, number> = { anna: Infinity, ben: Infinity };
+  let change = (): void => {};
+  const guard: GuardPort = {
     identify: () => Promise.reject(new UnavailableError("not asked")),
     challenges: () => [],
-    onRevoked: (listener: (name: string) => void) => {
-      revoke = listener;
+    remainingMs: ({ name }) => leftMs[name] ?? 0,
+    onChange: (listener) => {
+      change = listener;
       return () => {
-        revoke = () => {};
+        change = () => {};
       };
     },
   };
-  const end = streams.obey(guard);
-  revoke("anna");
-  revoke("nobody");
+  const limits = { streams: 9, streamsPerUser: 9 };
+  const streams = new OpenStreams({ limits, tally: new HttpTally(() => 0), guard, clock });
+  const end = streams.obey();
+  const watch = (name: string) => {
+    const response = fakeResponse();
+    streams.add(user(name), response);
+    return response;
+  };
+  return { clock, leftMs, change: () => change(), streams, end, watch };
+}
+
+test("whoever may not watch any more watches no more, and nobody else is disturbed", () => {
+  const { leftMs, change, streams, end, watch } = startWatching();
+  const [anna, ben] = [watch("anna"), watch("ben")];
+  change();
+  assert.equal(anna.socket?.destroyed, false);
+  leftMs["anna"] = 0;
+  change();
   assert.deepEqual([anna.socket?.destroyed, ben.socket?.destroyed, streams.count], [true, false, 1]);
   end();
-  revoke("ben");
+  leftMs["ben"] = 0;
+  change();
   assert.equal(ben.socket?.destroyed, false);
+});
+
+test("a stream ends when what opened it does, with one timer for all, which a clock that is set does not mislead", async () => {
+  const { clock, leftMs, streams, end, watch } = startWatching();
+  const forEver = watch("ben");
+  assert.equal(clock.pending, 0, "no timer for what has no end");
+  leftMs["anna"] = 90 * 86_400_000; // longer than a timer can be
+  const streamsOfAnna = [watch("anna"), watch("anna"), watch("anna")];
+  assert.equal(clock.pending, 1);
+  await clock.advance(59_999);
+  leftMs["anna"] = 2_500; // somebody has set the clock
+  await clock.advance(1);
+  const [anna] = streamsOfAnna;
+  assert.equal(anna?.socket?.destroyed, false);
+  await clock.advance(2_499);
+  leftMs["anna"] = 0;
+  assert.equal(anna?.socket?.destroyed, false);
+  await clock.advance(1);
+  assert.deepEqual(
+    streamsOfAnna.map(({ socket }) => socket?.destroyed),
+    [true, true, true],
+  );
+  assert.deepEqual([clock.pending, streams.count, forEver.socket?.destroyed], [0, 1, false]);
+  leftMs["anna"] = 1_000;
+  watch("anna");
+  assert.equal(clock.pending, 1);
+  leftMs["ben"] = 100;
+  watch("ben");
+  assert.equal(clock.pending, 1);
+  end();
+  assert.equal(clock.pending, 0);
+  watch("ben");
+  assert.equal(clock.pending, 0, "nothing is begun after the end");
+});
+
+test("what ended while a door thought is ended at once", () => {
+  const { leftMs, watch, streams } = startWatching();
+  leftMs["anna"] = 0;
+  assert.equal(watch("anna").socket?.destroyed, true);
+  assert.equal(streams.count, 0);
 });
