@@ -12,7 +12,7 @@ const good = "long enough 1";
 
 describe("accounts", () => {
   it("of file and configuration are one list; that of the configuration counts and stays as it is", async () => {
-    const configured = [{ name: "anna", password: "from the config", role: "admin", cameras: ["a"] }] as const;
+    const configured = [{ name: "anna", password: "from the config", role: "admin" }] as const;
     const { access } = await startAccess({ auth: { mode: "password", users: configured } });
     const { users } = access;
     assert.deepEqual(
@@ -99,6 +99,20 @@ describe("accounts", () => {
     await access.users.change("admin", { password: good });
     assert.equal(access.users.find("admin")?.isInitial, false);
     assert.equal(await access.invite(), undefined);
+  });
+
+  it("that administrate have all cameras, else they could give themselves the others", async () => {
+    const { access } = await startAccess({});
+    const { users } = access;
+    const narrow = { name: "anna", password: good, role: "admin", cameras: ["a"] } as const;
+    await assert.rejects(users.add(narrow), { status: 422 });
+    await users.add({ ...narrow, role: "control" });
+    await assert.rejects(users.change("anna", { role: "admin" }), { status: 422 });
+    await assert.rejects(users.change("admin", { cameras: ["a"] }), { status: 422 });
+    await users.change("anna", { role: "admin", cameras: null });
+    assert.equal(users.find("anna")?.role, "admin");
+    const configured = { auth: { mode: "password", users: [narrow] } } as const;
+    await assert.rejects(startAccess(configured), /auth\.users\.0\.cameras/);
   });
 
   it("always have an admin", async () => {
