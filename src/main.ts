@@ -122,17 +122,24 @@ async function serveUntilSignal({ config, file, warnings, inherited }: LoadedCon
   if (token !== undefined) showLoginLink(place, token);
   const signal = await told;
   log.info({ signal }, "stopping");
-  const giveUp = setTimeout(() => process.exit(0), stopWithinMs);
   await app.stop();
-  clearTimeout(giveUp);
   log.info({}, "stopped");
   return 0;
 }
 
+/**
+ * The first signal that asks us to end. From then on there is a time by which we have ended, whatever hangs. The listeners stay:
+ * while write-file-atomic writes, it takes a signal to which nobody else listens for the end of the process.
+ */
 function nextSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    process.once("SIGTERM", resolve);
-    process.once("SIGINT", resolve);
+    let isFirst = true;
+    const obey = (signal: NodeJS.Signals): void => {
+      if (isFirst) setTimeout(() => process.exit(0), stopWithinMs).unref();
+      isFirst = false;
+      resolve(signal);
+    };
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, obey);
   });
 }
 

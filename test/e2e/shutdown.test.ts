@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { watchMjpeg } from "../support/mjpeg-client.ts";
 import { childrenOf, isRunning } from "../support/process-resources.ts";
-import { startSightline } from "../support/process-sightline.ts";
+import { sightlineProgram, startSightline } from "../support/process-sightline.ts";
 import { needing } from "../support/tool.ts";
 import { until } from "../support/wait.ts";
 import { ffmpegCamera, patternCamera } from "./cameras.ts";
@@ -51,6 +51,29 @@ describe("a signal ends Sightline in order", { ...needing("ffmpeg"), timeout: 12
     assert.equal(end.code, 0, sightline.log());
     assert.ok(end.tookMs < 3000, `took ${Math.round(end.tookMs)} ms`);
     assert.equal(isRunning(pid), false);
+    rmSync(directory, { recursive: true });
+  });
+
+  it("SIGTERM while a file is being written ends it in order, too", async () => {
+    // What write-file-atomic does while it writes (signal-exit): where nobody else listens, the signal is to end the process.
+    const whileWriting = `process.on("SIGTERM", function others() {
+      if (process.listeners("SIGTERM").length > 1) return;
+      process.off("SIGTERM", others);
+      process.kill(process.pid, "SIGTERM");
+    });`;
+    const directory = mkdtempSync(join(tmpdir(), "sightline-writing-"));
+    const file = join(directory, "writing.mjs");
+    // After our own listener, as a file is written at any time.
+    writeFileSync(file, `setTimeout(() => { ${whileWriting} console.error("writing"); }, 1500).unref();`);
+    const sightline = await startSightline({ cameras: [patternCamera] }, [
+      process.execPath,
+      "--import",
+      file,
+      sightlineProgram(),
+    ]);
+    await until(() => sightline.log().includes("writing"), "the file to be written");
+    const end = await sightline.stop();
+    assert.deepEqual({ code: end.code, signal: end.signal }, { code: 0, signal: null }, sightline.log());
     rmSync(directory, { recursive: true });
   });
 
