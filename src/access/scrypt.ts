@@ -1,4 +1,5 @@
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
+import { availableParallelism } from "node:os";
 import { UnavailableError } from "../core/errors.ts";
 
 /** What scrypt (RFC 7914) may cost: N = 2^logCost, blocks of 128 * blockSize bytes, `parallel` times. */
@@ -47,16 +48,22 @@ export function formatScryptHash({ logCost, blockSize, parallel, salt, hash }: S
   return `$scrypt$ln=${logCost},r=${blockSize},p=${parallel}$${toBase64(salt)}$${toBase64(hash)}`;
 }
 
-/** Hashes and checks passwords, at most two at once; who comes while 16 wait is refused with UnavailableError. */
+/** A processor is left to the cameras where there is more than one, whoever guesses passwords. */
+const usuallyAtOnce = Math.max(1, Math.min(2, availableParallelism() - 1));
+const maxWaiting = 16;
+
+/** Hashes and checks passwords, at most `atOnce` at a time; who comes while 16 wait is refused with UnavailableError. */
 export class PasswordHasher {
   readonly #cost: ScryptCost;
+  readonly #atOnce: number;
   readonly #waiting: (() => void)[] = [];
   #running = 0;
   /** Compared with where there is no such user: takes as long, and never fits. */
   readonly #nobody: ScryptHash;
 
-  constructor(cost: ScryptCost = usualCost) {
+  constructor(cost: ScryptCost = usualCost, atOnce = usuallyAtOnce) {
     this.#cost = cost;
+    this.#atOnce = atOnce;
     this.#nobody = { ...cost, salt: randomBytes(16), hash: randomBytes(32) };
   }
 
@@ -87,8 +94,8 @@ export class PasswordHasher {
   }
 
   async #enter(): Promise<void> {
-    if (this.#running < 2) this.#running += 1;
-    else if (this.#waiting.length >= 16) throw new UnavailableError("too many passwords are being checked", 3);
+    if (this.#running < this.#atOnce) this.#running += 1;
+    else if (this.#waiting.length >= maxWaiting) throw new UnavailableError("too many passwords are being checked", 3);
     else await new Promise<void>((resolve) => void this.#waiting.push(resolve));
   }
 }

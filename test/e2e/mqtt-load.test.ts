@@ -59,17 +59,23 @@ describe("twenty running cameras on one broker", { ...needing("mosquitto"), time
     // Twenty encoders start, and the heaps of their threads find their size: in a long run that is waited for.
     await pass(isLongRun ? 150_000 : 5_000);
     heard.length = 0;
+    const startMs = performance.now();
     const samples: number[] = [];
     for (let second = 0; second < loadSeconds; second += 1) {
       await pass(1_000);
       samples.push(rssMegabytes());
     }
+    // A busy machine takes longer for a second than that.
+    const seconds = (performance.now() - startMs) / 1000;
     const count = (end: string): number => heard.filter((topic) => topic.endsWith(end)).length;
     const images = count("/image");
-    const most = (cameraCount * loadSeconds) / intervalSeconds + cameraCount;
-    report(t, `${images} previews (${most} at most), ${count("/stats")} stats, ${heard.length} messages in all`);
+    const most = (cameraCount * seconds) / intervalSeconds + cameraCount;
+    report(
+      t,
+      `${images} previews (${Math.floor(most)} at most), ${count("/stats")} stats, ${heard.length} messages in all`,
+    );
     assert.ok(images <= most && images > most * 0.6, `${images} previews`);
-    assert.ok(count("/stats") <= (cameraCount * loadSeconds) / 10 + cameraCount, `${count("/stats")} stats`);
+    assert.ok(count("/stats") <= (cameraCount * seconds) / 10 + cameraCount, `${count("/stats")} stats`);
     assert.equal(count("/config"), 0, "no device is announced again");
     assert.equal(heard.length - images - count("/stats") - count("/controls"), 0, "nothing else");
     const half = Math.floor(samples.length / 2);

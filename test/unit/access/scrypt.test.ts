@@ -72,14 +72,17 @@ describe("scrypt strings", () => {
 });
 
 describe("checking passwords", () => {
-  it("refuses who comes while 18 are checked or wait, and goes on afterwards", async () => {
-    const many = Array.from({ length: 30 }, () => hasher.verify("a", undefined));
-    const results = await Promise.allSettled(many);
-    const refused = results.filter((result) => result.status === "rejected");
-    assert.equal(refused.length, 12);
-    for (const { reason } of refused) assert.ok(reason instanceof UnavailableError);
-    assert.equal(await hasher.verify("a", await hasher.hash("a")), true);
-  });
+  for (const atOnce of [1, 2]) {
+    it(`checks ${atOnce} at once, lets 16 wait, refuses who comes then, and goes on afterwards`, async () => {
+      const own = new PasswordHasher(cheapCost, atOnce);
+      const many = Array.from({ length: 30 }, () => own.verify("a", undefined));
+      const results = await Promise.allSettled(many);
+      const refused = results.filter((result) => result.status === "rejected");
+      assert.equal(refused.length, 30 - 16 - atOnce);
+      for (const { reason } of refused) assert.ok(reason instanceof UnavailableError);
+      assert.equal(await own.verify("a", await own.hash("a")), true);
+    });
+  }
 
   it("takes as long for a name that nobody has", async () => {
     const verifier = await hasher.hash("right");
