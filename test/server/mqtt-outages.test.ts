@@ -55,8 +55,9 @@ describe("a broker that comes and goes", { ...needing("mosquitto"), timeout: 60_
     await rig.said("nothing listens there");
     const lines = rig.log.lines.length;
     const { failures } = rig;
-    await until(() => rig.failures >= failures + 4, "four attempts");
-    assert.equal(rig.log.lines.length, lines, "attempts are not told one by one");
+    await until(() => rig.failures >= failures + 10, "ten attempts");
+    // Each kind of trouble once: on a busy machine an attempt may also run out of time.
+    assert.ok(rig.log.lines.length - lines <= 4, "attempts are not told one by one");
   });
 
   it("that does not answer costs no memory, and nothing is wrong when it answers again", async (t) => {
