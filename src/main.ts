@@ -102,6 +102,8 @@ async function serve(flags: ConfigFlags): Promise<number> {
 /** Runs until SIGTERM or SIGINT, then stops in order. The exit status is 1 or 78 when the doors cannot be opened. */
 async function serveUntilSignal({ config, file, warnings, inherited }: LoadedConfig, log: RootLog): Promise<number> {
   const told = nextSignal();
+  // Flags may carry secrets: from here on `ps` shows none.
+  process.title = "sightline";
   const version = readVersion();
   log.info({ config: file ?? "none" }, `Sightline ${version} starts`);
   for (const warning of warnings) log.warn({}, warning);

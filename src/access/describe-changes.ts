@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { UsersDocument } from "./user-records.ts";
 
 /** What is different between two states of the accounts, a line each; uses of tokens and links are no change. */
@@ -39,7 +40,7 @@ function compare<T>(before: readonly T[], after: readonly T[], keyOf: (entry: T)
   const added = after.flatMap((entry): Difference<T>[] => {
     const old = olds?.get(keyOf(entry));
     if (old === undefined) return [{ what: "made", entry }];
-    return JSON.stringify(old) === JSON.stringify(entry) ? [] : [{ what: "changed", entry, old }];
+    return isDeepStrictEqual(old, entry) ? [] : [{ what: "changed", entry, old }];
   });
   const removed = before.filter((entry) => news?.has(keyOf(entry)) !== true);
   return [...added, ...removed.map((entry): Difference<T> => ({ what: "removed", entry }))];

@@ -61,6 +61,11 @@ export class FailureLimits {
     this.#addresses.set(user, known);
   }
 
+  /** Whether the user has logged in from there, lately. */
+  isKnown(address: string, user: string): boolean {
+    return this.#addresses.get(user)?.get(networkOf(address)) === true;
+  }
+
   /** The attempt was not made after all. */
   payBack(address: string, user: string): void {
     for (const { key, allowance } of this.#bucketsOf(address, user)) {
@@ -71,11 +76,10 @@ export class FailureLimits {
 
   #bucketsOf(address: string, user: string): { readonly key: string; readonly allowance: Allowance }[] {
     const network = networkOf(address);
-    const isKnown = this.#addresses.get(user)?.get(network) === true;
     return [
       { key: pairKey(address, user), allowance: perPair },
       { key: `address ${network}`, allowance: perAddress },
-      ...(isKnown ? [] : [{ key: `user ${shortName(user)}`, allowance: perUser }]),
+      ...(this.isKnown(address, user) ? [] : [{ key: `user ${shortName(user)}`, allowance: perUser }]),
     ];
   }
 
@@ -102,10 +106,17 @@ function shortName(name: string): string {
  * (fc00::/7) addresses each by themselves: neighbours share their prefix.
  */
 export function networkOf(address: string): string {
-  const plain = address.replace(/%.*$/s, "").replace(/^::ffff:(?=\d+\.)/i, "");
+  const plain = toPlain(address);
+  return isIPv6(plain) && /^f(?:[cd][0-9a-f]{2}|e[89ab][0-9a-f]):/i.test(plain)
+    ? plain.toLowerCase()
+    : neighbourhoodOf(plain);
+}
+
+/** The same, but every IPv6 address by its /64: one host can take as many link-local and private addresses as it likes. */
+export function neighbourhoodOf(address: string): string {
+  const plain = toPlain(address);
   if (isIPv4(plain)) return plain;
   if (!isIPv6(plain)) return "unknown";
-  if (/^f(?:[cd][0-9a-f]{2}|e[89ab][0-9a-f]):/i.test(plain)) return plain.toLowerCase();
   const [head = "", tail] = plain.toLowerCase().split("::");
   const groupsOf = (text: string): string[] => (text === "" ? [] : text.split(":"));
   const after = groupsOf(tail ?? "");
@@ -113,4 +124,9 @@ export function networkOf(address: string): string {
   const zeros = tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - written) }, () => "0");
   const groups = [...groupsOf(head), ...zeros, ...after].slice(0, 4);
   return `${groups.map((group) => group.replace(/^0+(?=.)/, "")).join(":")}::/64`;
+}
+
+/** Without a zone; an IPv4 address in an IPv6 one as itself. */
+function toPlain(address: string): string {
+  return address.replace(/%.*$/s, "").replace(/^::ffff:(?=\d+\.)/i, "");
 }

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
-import { HttpProblem } from "../protocol/http/problem.ts";
-import { networkOf, type FailureLimits } from "./failures.ts";
+import { neighbourhoodOf, networkOf, type FailureLimits } from "./failures.ts";
+import { TooManyFailuresProblem } from "./password-refusals.ts";
 import { isSameText, sign } from "./random-words.ts";
 import { RecentMap } from "./recent-map.ts";
+import type { Asker } from "./turns.ts";
 import type { User, Users } from "./users.ts";
 
 export interface PasswordCheckOptions {
@@ -42,7 +43,7 @@ export class PasswordCheck {
     this.#options = options;
   }
 
-  /** Whose login or device password it is; undefined: nobody's. Throws HttpProblem 429, UnavailableError. */
+  /** Whose login or device password it is; undefined: nobody's. Throws TooManyFailuresProblem, PasswordsBusyError. */
   async recognise(name: string, password: string, address: string): Promise<Recognised | undefined> {
     const known = this.#findByDevicePassword(name, password) ?? this.#findKept(name, password, address);
     if (known) return known;
@@ -51,7 +52,7 @@ export class PasswordCheck {
     return user ?? this.#check(name, password, address);
   }
 
-  /** Whose login password it is; undefined: nobody's. Throws HttpProblem 429, UnavailableError. */
+  /** Whose login password it is; undefined: nobody's. Throws TooManyFailuresProblem, PasswordsBusyError. */
   async logIn(name: string, password: string, address: string): Promise<User | undefined> {
     const kept = this.#findKept(name, password, address);
     if (kept) return kept.user;
@@ -94,7 +95,7 @@ export class PasswordCheck {
     const before = users.find(name)?.generation;
     let isRight: boolean;
     try {
-      isRight = await users.isPassword(name, password);
+      isRight = await users.isPassword(name, password, askerOf(failures, address, name));
     } catch (error) {
       failures.payBack(address, name);
       throw error;
@@ -111,11 +112,14 @@ export class PasswordCheck {
   }
 }
 
-/** Pays for one attempt. Throws HttpProblem 429 with Retry-After where there were too many. */
+/** From where a user has logged in before, they wait for nobody but each other: a place to oneself there is not for the asking. */
+function askerOf(failures: FailureLimits, address: string, name: string): Asker {
+  if (failures.isKnown(address, name)) return { rank: "known", who: networkOf(address) };
+  return { rank: "others", who: neighbourhoodOf(address) };
+}
+
+/** Pays for one attempt. Throws TooManyFailuresProblem where there were too many. */
 function refuseWhileWaiting(failures: FailureLimits, address: string, name: string): void {
   const seconds = failures.attempt(address, name);
-  if (seconds === 0) return;
-  throw new HttpProblem(429, `too many wrong passwords: try again in ${seconds} s`, {
-    headers: { "Retry-After": String(seconds) },
-  });
+  if (seconds > 0) throw new TooManyFailuresProblem(seconds);
 }

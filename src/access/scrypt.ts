@@ -1,6 +1,6 @@
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { availableParallelism } from "node:os";
-import { UnavailableError } from "../core/errors.ts";
+import { Turns, type Asker } from "./turns.ts";
 
 /** What scrypt (RFC 7914) may cost: N = 2^logCost, blocks of 128 * blockSize bytes, `parallel` times. */
 export interface ScryptCost {
@@ -50,53 +50,53 @@ export function formatScryptHash({ logCost, blockSize, parallel, salt, hash }: S
 
 /** A processor is left to the cameras where there is more than one, whoever guesses passwords. */
 const usuallyAtOnce = Math.max(1, Math.min(2, availableParallelism() - 1));
-const maxWaiting = 16;
+/** What we hash ourselves, for a command or an admin. */
+const own: Asker = { rank: "own", who: "" };
 
-/** Hashes and checks passwords, at most `atOnce` at a time; who comes while 16 wait is refused with UnavailableError. */
+/** Hashes and checks passwords, at most `atOnce` at a time; others wait for their {@link Turns}, or get PasswordsBusyError. */
 export class PasswordHasher {
   readonly #cost: ScryptCost;
-  readonly #atOnce: number;
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
+  readonly #turns: Turns;
   /** Compared with where there is no such user: takes as long, and never fits. */
   readonly #nobody: ScryptHash;
 
   constructor(cost: ScryptCost = usualCost, atOnce = usuallyAtOnce) {
     this.#cost = cost;
-    this.#atOnce = atOnce;
+    this.#turns = new Turns(atOnce);
     this.#nobody = { ...cost, salt: randomBytes(16), hash: randomBytes(32) };
   }
 
   /** A new verifier as PHC string. */
   async hash(password: string): Promise<string> {
     const salt = randomBytes(16);
-    return formatScryptHash({ ...this.#cost, salt, hash: await this.#derive(password, { ...this.#cost, salt }, 32) });
+    return formatScryptHash({
+      ...this.#cost,
+      salt,
+      hash: await this.#derive(own, password, { ...this.#cost, salt }, 32),
+    });
   }
 
   /** Whether it is the password of this verifier (a PHC string). Without one: false, after the same time. */
-  async verify(password: string, verifier: string | undefined): Promise<boolean> {
+  async verify(password: string, verifier: string | undefined, asker = own): Promise<boolean> {
     const known = verifier === undefined ? undefined : parseScryptHash(verifier);
     const expected = known ?? this.#nobody;
     const isTooLong = Buffer.byteLength(password) > maxPasswordBytes;
-    const hash = await this.#derive(isTooLong ? "" : password, expected, expected.hash.length);
+    const hash = await this.#derive(asker, isTooLong ? "" : password, expected, expected.hash.length);
     return timingSafeEqual(hash, expected.hash) && known !== undefined && !isTooLong;
   }
 
-  async #derive(password: string, cost: ScryptCost & { readonly salt: Buffer }, sizeBytes: number): Promise<Buffer> {
-    await this.#enter();
+  async #derive(
+    asker: Asker,
+    password: string,
+    cost: ScryptCost & { readonly salt: Buffer },
+    sizeBytes: number,
+  ): Promise<Buffer> {
+    await this.#turns.take(asker);
     try {
       return await derive(password, cost, sizeBytes);
     } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#running -= 1;
+      this.#turns.end();
     }
-  }
-
-  async #enter(): Promise<void> {
-    if (this.#running < this.#atOnce) this.#running += 1;
-    else if (this.#waiting.length >= maxWaiting) throw new UnavailableError("too many passwords are being checked", 3);
-    else await new Promise<void>((resolve) => void this.#waiting.push(resolve));
   }
 }
 

@@ -5,6 +5,7 @@ import { findPasswordFault } from "./password-faults.ts";
 import { isAdmin, type Role } from "./principal.ts";
 import { hashToken, makePassword, sign } from "./random-words.ts";
 import type { PasswordHasher } from "./scrypt.ts";
+import type { Asker } from "./turns.ts";
 import { openText, sealText } from "./sealed-text.ts";
 import type { SecretKey } from "./secret-key.ts";
 import type { UserFile } from "./user-file.ts";
@@ -67,9 +68,9 @@ export class Users {
     return [...this.#current().values()];
   }
 
-  /** Whether it is the login password of this user; takes as long for a name that nobody has. Throws UnavailableError. */
-  async isPassword(name: string, password: string): Promise<boolean> {
-    return this.#options.hasher.verify(password, await this.#verifierOf(name));
+  /** Whether it is the login password of this user; takes as long for a name that nobody has. Throws PasswordsBusyError. */
+  async isPassword(name: string, password: string, asker?: Asker): Promise<boolean> {
+    return this.#options.hasher.verify(password, await this.#verifierOf(name), asker);
   }
 
   /** Looks whether another process has changed the accounts: before somebody is refused. True: they are others now. */

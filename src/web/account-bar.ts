@@ -13,6 +13,8 @@ export class AccountBar {
   constructor(cameras: () => readonly NamedCamera[], report: (error: unknown) => void) {
     this.#cameras = cameras;
     find("#open-account").addEventListener("click", () => void this.#open().catch(report));
+    find("#choose-password button").addEventListener("click", () => void this.#open("password").catch(report));
+    find("#account").addEventListener("close", () => void this.refresh().catch(report));
     find("#log-out").addEventListener("click", () => {
       logOut()
         .then(() => location.reload())
@@ -29,17 +31,18 @@ export class AccountBar {
   async refresh(): Promise<void> {
     const before = this.#session;
     this.#session = await fetchSession();
-    const { name, means } = this.#session;
+    const { name, means, hasInitialPassword } = this.#session;
     if (before && before.name !== name) location.reload();
     this.#bar.hidden = means === "open";
     find("#log-out").hidden = means !== "session";
     find("#open-account span").textContent = name;
+    find("#choose-password").hidden = !hasInitialPassword;
   }
 
-  async #open(): Promise<void> {
+  async #open(part?: "password"): Promise<void> {
     const { AccountDialog } = await import("./account-dialog.ts");
     this.#dialog ??= new AccountDialog(this.#cameras);
     await this.refresh();
-    if (this.#session) this.#dialog.open(this.#session);
+    if (this.#session) this.#dialog.open(this.#session, part);
   }
 }

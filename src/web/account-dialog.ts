@@ -38,7 +38,8 @@ export class AccountDialog {
     askTwice(renew, "End the old one?", () => void this.#showDevicePassword(true));
   }
 
-  open(session: Session): void {
+  /** `part`: what to show first. */
+  open(session: Session, part?: "password"): void {
     this.#session = session;
     find("#account-title").textContent = session.name;
     find("#account-rights").textContent = describeRights(session);
@@ -49,6 +50,10 @@ export class AccountDialog {
     find("#users").hidden = !isAdmin;
     if (isAdmin) void this.#users.load();
     this.#dialog.showModal();
+    if (part === "password") {
+      (this.#passwordForm.closest("details") as HTMLDetailsElement).open = true;
+      find("[name=password]", this.#passwordForm).focus();
+    }
   }
 
   #offerPassword({ name, hasInitialPassword, isReadOnly }: Session): void {

@@ -1,10 +1,9 @@
 import { explain, Refusal } from "./api.ts";
 import { find } from "./find.ts";
 import { offerPeek, onSubmit, read, say } from "./form.ts";
-import { changePassword, fetchSession, logIn, takeLoginLink, type Credentials } from "./session.ts";
+import { fetchSession, logIn, takeLoginLink, type Credentials } from "./session.ts";
 
 const form = find("#login") as HTMLFormElement;
-const firstForm = find("#first") as HTMLFormElement;
 const cookies = find("#cookies");
 
 /** This document is what the page's address answers to strangers: by now it answers with the page. */
@@ -16,12 +15,11 @@ function showPage(): void {
 async function enter(credentials: Credentials): Promise<void> {
   cookies.hidden = true;
   await logIn(credentials);
-  const session = await fetchSession().catch((error: unknown) => {
+  await fetchSession().catch((error: unknown) => {
     if (error instanceof Refusal && error.status === 401) cookies.hidden = false;
     throw error;
   });
-  if ("loginLink" in credentials && session.hasInitialPassword) offerPassword(session.name);
-  else showPage();
+  showPage();
 }
 
 function explainLogin(error: unknown): string {
@@ -32,17 +30,6 @@ function explainLogin(error: unknown): string {
 function explainLink(error: unknown): string {
   if (!(error instanceof Refusal) || error.status !== 401 || !cookies.hidden) return explainLogin(error);
   return "This login link has expired or was used before. “sightline user login-link” prints a new one.";
-}
-
-function offerPassword(name: string): void {
-  form.hidden = true;
-  firstForm.hidden = false;
-  (find("[name=name]", firstForm) as HTMLInputElement).value = name;
-  onSubmit(firstForm, async () => {
-    await changePassword(name, read(firstForm, "password"));
-    showPage();
-  });
-  find("[name=password]", firstForm).focus();
 }
 
 function useLoginLink(): void {
@@ -70,5 +57,4 @@ onSubmit(
   },
   explainLogin,
 );
-for (const each of [form, firstForm]) offerPeek(each);
-find("#skip").addEventListener("click", showPage);
+offerPeek(form);

@@ -138,6 +138,24 @@ describe("sessions by HTTP", () => {
     assert.equal((await ask("POST", "/api/tokens", {}, { name: "t", permissions: ["view"] })).status, 409);
     assert.equal((await ask("POST", "/api/signed-urls", {}, { path: "/cameras/a/stream" })).status, 409);
   });
+
+  it("open no door to accounts with auth.mode none: what strangers made would be good when accounts are on again", async () => {
+    const { ask, access } = await startAccessRig({ mode: "none", users: [] });
+    const body = { name: "backdoor", role: "admin", password: "long passed words" };
+    for (const [method, path, sent] of [
+      ["GET", "/api/users", undefined],
+      ["POST", "/api/users", body],
+      ["PATCH", "/api/users/admin", { password: "long passed words" }],
+      ["DELETE", "/api/users/admin", undefined],
+      ["POST", "/api/users/admin/device-password", {}],
+      ["DELETE", "/api/users/admin/device-password", undefined],
+      ["GET", "/api/tokens", undefined],
+      ["DELETE", "/api/tokens/some", undefined],
+    ] as const) {
+      assert.equal((await ask(method, path, {}, sent)).status, 409, `${method} ${path}`);
+    }
+    assert.deepEqual(access.users.list(), []);
+  });
 });
 
 describe("accounts by HTTP", () => {

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
+import { PasswordsBusyError, TooManyFailuresProblem } from "../../src/access/password-refusals.ts";
 import { permissionsOf, type Principal } from "../../src/access/principal.ts";
-import { UnavailableError } from "../../src/core/errors.ts";
 import type { GuardPort, GuardRequest } from "../../src/outputs/http/guard-port.ts";
 import { HttpProblem } from "../../src/protocol/http/problem.ts";
 import type { HttpRoute, RouteAccess } from "../../src/protocol/http/route.ts";
@@ -29,8 +29,8 @@ function createGuard() {
       if (name === "wrong") {
         throw new HttpProblem(401, "wrong", { headers: { "WWW-Authenticate": ["Digest stale=true"] } });
       }
-      if (name === "tired") throw new HttpProblem(429, "too often", { headers: { "Retry-After": "7" } });
-      if (name === "busy") throw new UnavailableError("too many passwords", 3);
+      if (name === "tired") throw new TooManyFailuresProblem(7);
+      if (name === "busy") throw new PasswordsBusyError();
       const session: Principal = {
         name: "anna",
         permissions: permissionsOf("admin"),
@@ -173,7 +173,8 @@ describe("who may come in", () => {
       assert.equal((await rig.get("/healthz", as(name))).status, 200);
       assert.equal((await rig.get("/test/login", { method: "POST", ...as(name) })).status, 200);
     }
-    assert.equal(rig.server.stats.refusals.failures, 1);
+    const { failures, passwords } = rig.server.stats.refusals;
+    assert.deepEqual([failures, passwords], [1, 1]);
   });
 
   it("people in browsers get the login page, at whatever address, and no window of the browser's", async () => {

@@ -233,8 +233,11 @@ describe("handshakes that go wrong", { timeout: 60_000 }, () => {
     const limits = { connections: 100, perAddress: 100, reserved: 4, requestsPerSecond: 10 };
     const rig = await start({}, { limits, clock });
     for (let count = 0; count < 10; count += 1) (await shakeHands(rig)).destroy();
+    await until(() => rig.server.stats.connections === 0, "them to be gone");
+    const { handshake } = rig.server.stats.refusals;
     await assert.rejects(shakeHands(rig));
     assert.equal(rig.server.stats.refusals["handshake-rate"], 1);
+    assert.equal(rig.server.stats.refusals.handshake, handshake, "not counted twice");
     assert.equal((await rig.get("/echo")).status, 200);
     await clock.advance(1000);
     (await shakeHands(rig)).destroy();

@@ -30,9 +30,21 @@ export function accountOf({ users }: Access, { name }: Principal): User {
  * Who was only lent something (a token, an address, a device password) cannot make more of it.
  */
 export function requireOwnLogin({ means, byDevicePassword, permissions }: Principal): void {
-  if (means === "session" || means === "open" || (means === "basic" && byDevicePassword !== true)) return;
+  if (means === "session" || (means === "basic" && byDevicePassword !== true)) return;
   if (means === "bearer" && permissions.has("admin")) return;
   throw new HttpProblem(403, "this needs a login with name and password");
+}
+
+/**
+ * The door, closed with 409 where `auth.mode: none` lets everybody be an admin: what strangers make then, or learn, would still be
+ * good when accounts are switched on again.
+ */
+export function whereAccountsCount({ mode }: Pick<Access, "mode">, route: HttpRoute): HttpRoute {
+  if (mode !== "none") return route;
+  const refuse = (): never => {
+    throw new HttpProblem(409, "there are no accounts with auth.mode: none");
+  };
+  return { ...route, handle: refuse };
 }
 
 /** Says in the log what the caller changed; `what` goes on after their name. */

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders } from "node:http";
+import { PasswordsBusyError, TooManyFailuresProblem } from "../../access/password-refusals.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import { PROBLEM_TYPE, toProblem, type ProblemAnswer } from "../../protocol/http/problem.ts";
@@ -65,7 +66,7 @@ function answerError(parts: ErrorParts, context: HttpContext, error: unknown): b
   }
   const answer = toProblem(error, path);
   if (!answer.expected) log.error({ err: error, path }, "an HTTP request failed");
-  const cause = causes[answer.problem.status];
+  const cause = causeOf(error, answer.problem.status);
   if (cause) connections.tally.refused(cause);
   context.respond = true;
   context.status = answer.problem.status;
@@ -77,6 +78,12 @@ function answerError(parts: ErrorParts, context: HttpContext, error: unknown): b
   context.type = PROBLEM_TYPE;
   context.body = JSON.stringify(answer.problem);
   return true;
+}
+
+/** Passwords are refused by the guard and by the doors that take them as JSON: all come past here. */
+function causeOf(error: unknown, status: number): RefusalCause | undefined {
+  if (error instanceof TooManyFailuresProblem) return "failures";
+  return error instanceof PasswordsBusyError ? "passwords" : causes[status];
 }
 
 /** Without a challenge, which browsers would answer with a window of their own. */

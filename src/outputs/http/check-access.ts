@@ -63,7 +63,7 @@ export function requireAccess(
 ): Principal | undefined {
   const { identity } = context.state;
   if (access === "open") return identity?.principal;
-  const principal = requireSomebody(identity, tally);
+  const principal = requireSomebody(identity);
   requireToken(principal, context, tally);
   if (access !== "known" && !may(principal, access)) {
     tally.refused("forbidden");
@@ -76,9 +76,8 @@ export function requireAccess(
 }
 
 /** Throws where nobody whom we know asks. */
-export function requireSomebody(identity: Identity | undefined, tally: HttpTally): Principal {
+export function requireSomebody(identity: Identity | undefined): Principal {
   if (identity?.principal) return identity.principal;
   if (!identity?.refusal) throw new HttpProblem(401, "this needs a user name and a password, or a token");
-  if (identity.refusal instanceof ProtocolError && identity.refusal.status === 429) tally.refused("failures");
   throw identity.refusal;
 }

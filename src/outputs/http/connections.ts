@@ -34,7 +34,7 @@ export class Connections {
   readonly #open = new Map<Socket, Connection>();
   /** By the sockets that HTTP is spoken on: the accepted ones, or those that decrypt for them. */
   readonly #spoken = new WeakMap<Socket, Connection>();
-  /** TLS connections whose handshake is under way. */
+  /** TLS connections whose handshake is under way, by their endpoints; one that is still here when it closes has failed. */
   readonly #handshaking = new Map<string, Connection>();
   readonly tally: HttpTally;
   #cancelSweep: (() => void) | undefined;
@@ -64,7 +64,9 @@ export class Connections {
       const connection = this.#arrivals.mayShakeHands(socket) ? this.#enter(socket, false) : undefined;
       if (!connection) return;
       this.#handshaking.set(name, connection);
-      socket.once("close", () => this.#handshaking.delete(name));
+      socket.once("close", () => {
+        if (this.#handshaking.delete(name)) this.tally.refused("handshake");
+      });
     });
     server.on("secureConnection", (socket) => {
       const name = endpoints(socket);
@@ -73,7 +75,6 @@ export class Connections {
       if (connection) this.#spoken.set(socket, connection);
       else socket.destroy();
     });
-    server.on("tlsClientError", () => this.tally.refused("handshake"));
   }
 
   /** The connection that HTTP is spoken on by this socket; undefined where it was closed at once. */
@@ -83,6 +84,7 @@ export class Connections {
 
   /** Ends every connection without waiting. */
   destroyAll(): void {
+    this.#handshaking.clear();
     for (const socket of this.#open.keys()) socket.destroy();
   }
 
@@ -117,6 +119,7 @@ export class Connections {
     for (const [socket, { place, hasAsked, leave }] of this.#open) {
       if (!place.limitMet || hasAsked || (address !== undefined && place.address !== address)) continue;
       leave();
+      this.#handshaking.delete(endpoints(socket));
       socket.destroy();
       this.tally.refused("full");
       return true;

@@ -16,6 +16,7 @@ const causes = [
   "csrf", // 403: a change without the session's token
   "unauthorized", // 401: no credentials, or wrong ones
   "failures", // 429: too many wrong credentials
+  "passwords", // 503: too many passwords are being checked
   "forbidden", // 403: known, but not allowed
   "handshake", // TLS: failed, or not finished in time
   "handshake-rate", // TLS: too many from one address

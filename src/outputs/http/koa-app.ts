@@ -57,7 +57,7 @@ export function createKoaApp(parts: KoaAppParts): { readonly app: Koa<HttpState>
     identify(guard),
     followAliases(parts.resolveAlias),
     router.routes() as HttpMiddleware,
-    answerNoDoor(parts),
+    answerNoDoor(),
   ];
   for (const step of steps) app.use(step);
   return { app, router };

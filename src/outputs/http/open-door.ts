@@ -40,9 +40,9 @@ export function openDoor(parts: DoorParts, route: HttpRoute): HttpMiddleware {
 }
 
 /** A path without a door; whoever is not known learns only that. */
-export function answerNoDoor({ connections }: DoorParts): HttpMiddleware {
+export function answerNoDoor(): HttpMiddleware {
   return (context) => {
-    requireSomebody(context.state.identity, connections.tally);
+    requireSomebody(context.state.identity);
     const matched = (context as { matched?: readonly { methods: string[] }[] }).matched ?? [];
     const allowed = [...new Set(matched.flatMap((layer) => layer.methods))].toSorted();
     if (allowed.length === 0) throw new ProtocolError(`there is nothing at ${context.path}`, 404);

@@ -68,6 +68,8 @@ function createFileRoute(name: string, bytes: Buffer, pageHeaders: Readonly<Reco
     summary: isPage ? "The web page" : `Part of the web page: ${name}`,
     ...(isPage ? { query: [actionParameter] } : {}),
     response: { type: type.split(";")[0] ?? type },
+    // Whoever is to look after a server that is full must be able to log in there.
+    room: "reserved",
     handle: (request) => answerFile(request, etag, headers, bytes),
   };
 }

@@ -118,6 +118,8 @@ describe("the log of the accounts", () => {
       "the device password of anna was renewed",
     ]);
     assert.deepEqual(describeChanges(all, { ...all }), []);
+    const otherOrder = Object.fromEntries(Object.entries(anna).toReversed()) as unknown as typeof anna;
+    assert.deepEqual(describeChanges(all, { ...all, users: [otherOrder] }), [], "the order of members is no change");
     const { log, lines } = createLog();
     const accessLog = new AccessLog(log, new FakeClock());
     accessLog.fileChanged({ before: noUsers, after: { ...noUsers, users: [anna] }, isOwn: true });
