@@ -98,9 +98,10 @@ export class Users {
     checkAdmin(user);
     const verifier = await this.#toVerifier(password, name);
     await this.#update((document) => {
-      if (this.#configured.has(name) || document.users.some((other) => other.name === name)) {
-        throw new HttpProblem(409, `there is a user of the name ${name} already`);
-      }
+      const taken = [...this.#configured.keys(), ...document.users.map((other) => other.name)].find(
+        (other) => other.toLowerCase() === name.toLowerCase(),
+      );
+      if (taken !== undefined) throw new HttpProblem(409, `there is a user of the name ${taken} already`);
       const record: UserRecord = {
         name,
         role,

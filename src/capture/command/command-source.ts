@@ -2,11 +2,12 @@ import type { Clock } from "../../core/clock.ts";
 import type { DeviceError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { Source, SourceSink } from "../source.ts";
+import { secretsIn } from "./command-secrets.ts";
 import { explainEnd, explainOutput, explainSpawnError, explainStall } from "./explain-command.ts";
 import { MjpegReader } from "./mjpeg-reader.ts";
 import { startProcessGroup, type ProcessGroup } from "./process-group.ts";
 import { StallWatch } from "../stall-watch.ts";
-import { maskCredentials, secretsIn, StderrTail } from "./stderr-tail.ts";
+import { maskCredentials, StderrTail } from "./stderr-tail.ts";
 
 /** What to run and what to expect from it. */
 export interface CommandSourceOptions {

@@ -8,34 +8,6 @@ export function maskCredentials(text: string): string {
   return text.replaceAll(/(\w:\/\/[^\s:/@]*:)[^\s/]+@/g, "$1***@");
 }
 
-/** Names of a URL's parameters whose values are secrets. */
-const secretParameter = /pass|pwd|token|secret|auth|key|cred/i;
-/** Shorter ones would blot out ordinary words. */
-const shortestSecret = 4;
-
-/**
- * The passwords in the URLs among a command's words, and the values of telling parameters, as they are written and as they
- * are meant: a program may say either, and without the URL around it.
- */
-export function secretsIn(command: readonly string[]): readonly string[] {
-  const words = command.flatMap((word) => word.match(/[a-z][a-z0-9+.-]*:\/\/\S+/gi) ?? []);
-  const urls = words.filter((word) => URL.canParse(word)).map((word) => new URL(word));
-  const secrets = urls.flatMap(({ password, searchParams }) => [
-    password,
-    ...[...searchParams].filter(([name]) => secretParameter.test(name)).map(([, value]) => value),
-  ]);
-  const forms = secrets.flatMap((secret) => [secret, encodeURIComponent(secret), decode(secret)]);
-  return [...new Set(forms)].filter((form) => form.length >= shortestSecret).sort((a, b) => b.length - a.length);
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // a lone percent sign is just that
-  }
-}
-
 /** The last lines a program wrote to stderr, bounded in number and length, without control characters and passwords. */
 export class StderrTail {
   readonly #secrets: readonly string[];

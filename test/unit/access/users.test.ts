@@ -33,6 +33,8 @@ describe("accounts", () => {
     await assert.rejects(users.change("anna", { password: good }), { status: 409 });
     await assert.rejects(users.remove("anna"), { status: 409 });
     await assert.rejects(users.add({ name: "anna", password: good, role: "admin" }), { status: 409 });
+    await assert.rejects(users.add({ name: "Anna", password: good, role: "admin" }), { status: 409 });
+    await assert.rejects(users.add({ name: "CARL", password: good, role: "admin" }), { status: 409 });
     assert.equal(typeof (await users.makeDevicePassword("anna")), "string");
   });
 

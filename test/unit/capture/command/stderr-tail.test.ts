@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { maskCredentials, secretsIn, StderrTail } from "../../../../src/capture/command/stderr-tail.ts";
+import { secretsIn } from "../../../../src/capture/command/command-secrets.ts";
+import { maskCredentials, StderrTail } from "../../../../src/capture/command/stderr-tail.ts";
 
 describe("stderr tail", () => {
   it("keeps the last four lines, an unfinished one among them", () => {
@@ -63,7 +64,7 @@ describe("stderr tail", () => {
     ]);
     assert.deepEqual(
       [...secrets].sort(),
-      ["abc%2Bdef", "abc+def", "pa%252Fss%2520word", "pa%2Fss%20word", "pa/ss word", "s3cret"].sort(),
+      ["abc%252Bdef", "abc%2Bdef", "abc+def", "pa%252Fss%2520word", "pa%2Fss%20word", "pa/ss word", "s3cret"].sort(),
     );
     const tail = new StderrTail(secrets);
     const said = tail.push(Buffer.from("rtsp://me:pa/ss word@cam/1 of admin: pa%2Fss%20word, abc+def, s3cret\n"));
