@@ -28,7 +28,9 @@ function tellingCamera(id: string, url: string, isFailing: boolean, more: readon
   ].join(" ");
   const then = isFailing ? "process.exit(3)" : "setInterval(() => {}, 1000)";
   return {
-    ...{ id, source: "command", capture: "always" },
+    id,
+    source: "command",
+    capture: "always",
     command: [
       process.execPath,
       "-e",
