@@ -6,14 +6,14 @@ const assignment = new RegExp(
   String.raw`(?<![A-Za-z0-9])(?:[A-Za-z0-9]+[-_])*${tellingWord}\s*[=:]\s*["']?([^\s&;,"']+)`,
   "gi",
 );
-/** Cameras take `…/user=admin_password=VALUE_channel=1`. */
-const nextInPath = /[_/][A-Za-z]+=.*$/;
+/** Cameras take `…/user=admin_password=VALUE_channel=1`, and a query may follow. */
+const nextInPath = /(?:[_/][A-Za-z][A-Za-z0-9]*=|\?).*$/;
 const tellingFlag = new RegExp(String.raw`^--?(?:[A-Za-z0-9]+[-_])*${tellingWord}$`, "i");
 const userFlag = /^(?:-u|--(?:proxy-)?user)$/;
 const userWord = /^(?:-u|--(?:proxy-)?user=)[^\s:]+:(.+)$/;
 const authorization = /\b(basic|bearer)\s+([A-Za-z0-9+/=._~-]+)/gi;
-/** Parameters of URLs are about secrets more often: any name with one of these in it. */
-const secretParameter = /pass|pwd|token|secret|auth|key|cred|sig/i;
+/** Parameters of URLs are about secrets more often: any name with one of these in it, but `author`, `keyint`, `design`. */
+const secretParameter = /pass|pwd|token|secret|auth(?!ors?$)|key(?!_?(?:int|frame))|cred|(?<![a-z])sig/i;
 /** What stands behind such names and is none. */
 const plainWords = new Set([
   "basic",
@@ -35,14 +35,23 @@ const shortestSecret = 4;
  * paths, properties, flags, headers), credentials of HTTP. Each as it is written and as it is meant: a program may say either.
  */
 export function secretsIn(command: readonly string[]): readonly string[] {
-  const found = command.flatMap((word, index) => [
-    ...inUrls(word),
-    ...inWord(word),
-    ...behind(word, command[index + 1]),
-  ]);
+  const found = [
+    ...command.flatMap((word) => [...inUrls(word), ...inWord(word), ...behindFlags(wordsOfShell(word))]),
+    ...behindFlags(command),
+  ];
   const forms = found.flatMap((secret) => [secret, encodeURIComponent(secret), decode(secret)]);
   const secrets = forms.filter((form) => form.length >= shortestSecret && !plainWords.has(form.toLowerCase()));
   return [...new Set(secrets)].toSorted((a, b) => b.length - a.length);
+}
+
+/** `text` with `***` for each of `secrets`, which are what `secretsIn` returned. */
+export function hideSecrets(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((shown, secret) => shown.replaceAll(secret, "***"), text);
+}
+
+/** The words of what `sh -c` is given. */
+function wordsOfShell(word: string): readonly string[] {
+  return [...word.matchAll(/"([^"]*)"|'([^']*)'|[^\s"']+/g)].map(([all, double, single]) => double ?? single ?? all);
 }
 
 function inUrls(word: string): readonly string[] {
@@ -59,6 +68,10 @@ function inWord(word: string): readonly string[] {
     scheme.toLowerCase() === "basic" ? [value, passwordOf(Buffer.from(value, "base64").toString())] : [value],
   );
   return [...assigned, ...shown, userWord.exec(word)?.[1] ?? ""];
+}
+
+function behindFlags(words: readonly string[]): readonly string[] {
+  return words.flatMap((word, index) => behind(word, words[index + 1]));
 }
 
 /** What a flag says of the word behind it. */

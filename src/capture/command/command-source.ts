@@ -2,7 +2,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { DeviceError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { Source, SourceSink } from "../source.ts";
-import { secretsIn } from "./command-secrets.ts";
+import { hideSecrets, secretsIn } from "./command-secrets.ts";
 import { explainEnd, explainOutput, explainSpawnError, explainStall } from "./explain-command.ts";
 import { MjpegReader } from "./mjpeg-reader.ts";
 import { startProcessGroup, type ProcessGroup } from "./process-group.ts";
@@ -30,8 +30,9 @@ const drainMs = 300;
  */
 export function createCommandSource(options: CommandSourceOptions): Source {
   const { command } = options;
+  const secrets = secretsIn(command);
   return {
-    origin: maskCredentials(command.map(quoteArgument).join(" ")),
+    origin: maskCredentials(command.map((word) => quoteArgument(hideSecrets(word, secrets))).join(" ")),
     run: (sink, signal) => runCommand(options, sink, signal),
   };
 }

@@ -1,4 +1,5 @@
 import { StringDecoder } from "node:string_decoder";
+import { hideSecrets } from "./command-secrets.ts";
 
 const maxLines = 4;
 const maxLineCharacters = 200;
@@ -38,9 +39,8 @@ export class StderrTail {
 
   #clean(line: string): string {
     // oxlint-disable-next-line no-control-regex -- terminal colours and control characters are what is removed here
-    let plain = line.replaceAll(/\u001b\[[0-9;]*[A-Za-z]|[\u0000-\u001f\u007f]/g, "").trim();
-    for (const secret of this.#secrets) plain = plain.replaceAll(secret, "***");
-    const masked = maskCredentials(plain);
+    const plain = line.replaceAll(/\u001b\[[0-9;]*[A-Za-z]|[\u0000-\u001f\u007f]/g, "").trim();
+    const masked = maskCredentials(hideSecrets(plain, this.#secrets));
     return masked.length > maxLineCharacters ? `${masked.slice(0, maxLineCharacters)}…` : masked;
   }
 }
