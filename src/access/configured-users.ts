@@ -2,7 +2,7 @@ import { ConfigError, type ConfigProblem } from "../core/errors.ts";
 import { findPasswordFault } from "./password-faults.ts";
 import type { Role } from "./principal.ts";
 import { parseScryptHash } from "./scrypt.ts";
-import { adminRule, isUserName, nameRule } from "./user-records.ts";
+import { findAdminFault, isUserName, nameRule } from "./user-records.ts";
 
 /** An account of the configuration (`auth.users`). */
 export interface ConfiguredUser {
@@ -30,8 +30,9 @@ export async function checkConfiguredUsers(users: readonly ConfiguredUser[]): Pr
     const key = `auth.users.${index}`;
     if (!isUserName(user.name))
       problems.push({ key: `${key}.name`, value: user.name, allowed: `but must be ${nameRule}` });
-    if (user.role === "admin" && user.cameras !== undefined)
-      problems.push({ key: `${key}.cameras`, value: user.cameras, allowed: `but an admin ${adminRule}` });
+    const adminFault = findAdminFault(user);
+    if (adminFault !== undefined)
+      problems.push({ key: `${key}.cameras`, value: user.cameras, allowed: `but ${adminFault}` });
     const fault = await findFault(user);
     if (fault !== undefined) problems.push({ key: `${key}.password`, value: undefined, allowed: fault });
   }

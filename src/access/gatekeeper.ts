@@ -216,8 +216,8 @@ export function principalOf(
   means: Principal["means"],
   credential?: Credential,
 ): Principal {
-  const principal = { name, permissions: permissionsOf(role), cameras, means, ...(credential ? { credential } : {}) };
-  return cameras === undefined ? principal : withoutAdmin(principal);
+  const permissions = permissionsOf(role);
+  return keepAdminWhole({ name, permissions, cameras, means, ...(credential ? { credential } : {}) });
 }
 
 /** The same with no more than these permissions and cameras. */
@@ -228,12 +228,12 @@ function narrow(
 ): Principal {
   const permissions = new Set(granted.filter((permission) => principal.permissions.has(permission)));
   const both = principal.cameras && cameras?.filter((id) => principal.cameras?.includes(id));
-  const narrowed = { ...principal, permissions, cameras: both ?? cameras ?? principal.cameras };
-  return narrowed.cameras === undefined ? narrowed : withoutAdmin(narrowed);
+  return keepAdminWhole({ ...principal, permissions, cameras: both ?? cameras ?? principal.cameras });
 }
 
-/** See {@link isAdmin}: of those who have some cameras only, none administrates. */
-function withoutAdmin(principal: Principal): Principal {
+/** Of those who have some cameras only, none administrates: see `isAdmin` in principal.ts. */
+function keepAdminWhole(principal: Principal): Principal {
+  if (principal.cameras === undefined) return principal;
   return { ...principal, permissions: new Set([...principal.permissions].filter((name) => name !== "admin")) };
 }
 

@@ -61,8 +61,11 @@ export const noUsers: UsersDocument = { users: [], devices: [], tokens: [], logi
 /** What a name of a new account must be; ":" would end it in Basic credentials (RFC 7617 section 2). */
 export const nameRule = "1 to 64 letters, digits and ._@+- (also spaces within), starting with a letter or digit";
 
-/** Whoever may make accounts could give themselves every camera. */
-export const adminRule = "has all cameras: take another role, or leave the cameras out";
+/** Why nobody can have both, see `isAdmin` in principal.ts; undefined where that is not so. */
+export function findAdminFault({ role, cameras }: Pick<UserRecord, "role" | "cameras">): string | undefined {
+  const isNarrow = role === "admin" && cameras !== undefined;
+  return isNarrow ? "an admin has all cameras: take another role, or leave the cameras out" : undefined;
+}
 
 const version = 1;
 /** More of anything than this is not ours. */

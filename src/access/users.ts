@@ -9,7 +9,14 @@ import type { Asker } from "./turns.ts";
 import { openText, sealText } from "./sealed-text.ts";
 import type { SecretKey } from "./secret-key.ts";
 import type { UserFile } from "./user-file.ts";
-import { adminRule, isCameraId, isUserName, nameRule, type UserRecord, type UsersDocument } from "./user-records.ts";
+import {
+  findAdminFault,
+  isCameraId,
+  isUserName,
+  nameRule,
+  type UserRecord,
+  type UsersDocument,
+} from "./user-records.ts";
 
 /** An account, wherever it comes from. */
 export interface User {
@@ -282,7 +289,8 @@ function checkCameras(cameras: readonly string[] | undefined): void {
 }
 
 function checkAdmin(user: Pick<UserRecord, "role" | "cameras">): void {
-  if (user.role === "admin" && user.cameras !== undefined) throw new HttpProblem(422, `an admin ${adminRule}`);
+  const fault = findAdminFault(user);
+  if (fault !== undefined) throw new HttpProblem(422, fault);
 }
 
 function makeGeneration(): string {

@@ -18,10 +18,14 @@ export function callerOf({ caller }: HttpRequest): Principal {
   throw new HttpProblem(401, "log in first");
 }
 
+function noAccounts(): HttpProblem {
+  return new HttpProblem(409, "there are no accounts with auth.mode: none");
+}
+
 /** The account behind the caller. Throws HttpProblem 409 where there is none, as with `auth.mode: none`. */
 export function accountOf({ users }: Access, { name }: Principal): User {
   const user = users.find(name);
-  if (!user) throw new HttpProblem(409, "there are no accounts with auth.mode: none");
+  if (!user) throw noAccounts();
   return user;
 }
 
@@ -42,7 +46,7 @@ export function requireOwnLogin({ means, byDevicePassword, permissions }: Princi
 export function whereAccountsCount({ mode }: Pick<Access, "mode">, route: HttpRoute): HttpRoute {
   if (mode !== "none") return route;
   const refuse = (): never => {
-    throw new HttpProblem(409, "there are no accounts with auth.mode: none");
+    throw noAccounts();
   };
   return { ...route, handle: refuse };
 }
